@@ -1,0 +1,263 @@
+"""Graph IR: SSA, pure, tensor-valued; one node per array operation.
+
+A `Graph` is a list of nodes in topological order. A value *is* its index in that list; operands are smaller
+indices. Every value is a dense tensor whose elements are in C order, so a reshape is free (`View` with
+contiguous strides). Nodes are few and orthogonal:
+
+=============  =====================================================================================
+``Input``      a parameter of the function
+``Constant``   known elements
+``Map``        a scalar operation element by element; each operand has the node's shape or shape ()
+``Reduce``     sum, product, maximum or minimum over some axes
+``Contract``   sum of products of two operands (einsum of two)
+``View``       affine read: slice, transpose, reshape, broadcast, diagonal, flip
+``Gather``     read through a constant table; -1 reads +0
+``Assemble``   a tensor put together from parts, each written through an affine or table map
+``Solve``      solution of a linear system, its determinant
+=============  =====================================================================================
+
+Order of evaluation is part of the semantics (strict arithmetic): `Reduce` and `Contract` run through the reduced
+indices in C order, starting from the exact identity of the operation: -0.0 for sums (``-0.0 + x`` is ``x`` for
+every x, the sign of zero included), 1 for products, the first element for extrema.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields, replace
+from typing import TypeAlias
+
+from arc_codegen.ir.types import Origin, TensorType
+
+Value: TypeAlias = int
+"""Index of the defining node."""
+
+
+@dataclass(frozen=True, slots=True)
+class AffineMap:
+    """Flat position of element (i0, i1, ...) of an index space: ``offset + sum(stride[k] * i[k])``.
+
+    The index space itself is given beside it (a shape). A stride 0 broadcasts; negative strides flip.
+    """
+
+    offset: int
+    strides: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """What all nodes have: the type of the value, and where it comes from (not part of its identity)."""
+
+    type: TensorType
+    origin: Origin | None = field(default=None, compare=False)
+
+    @property
+    def operands(self) -> tuple[Value, ...]:
+        return ()
+
+    def with_operands(self, operands: tuple[Value, ...]) -> Node:
+        """The same node on other operands."""
+        return self
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Input(Node):
+    """Parameter number ``index`` of the function."""
+
+    index: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Constant(Node):
+    """Known elements: ``data`` holds them in C order as the little-endian bytes of the element type (bool: one byte each)."""
+
+    data: bytes
+    name: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Map(Node):
+    """Scalar operation ``fn`` (a key of `scalar.SCALAR_OPS`) element by element.
+
+    Each operand has the node's shape, or shape () and is used for every element.
+    """
+
+    fn: str
+    args: tuple[Value, ...]
+
+    @property
+    def operands(self) -> tuple[Value, ...]:
+        return self.args
+
+    def with_operands(self, operands: tuple[Value, ...]) -> Map:
+        return replace(self, args=operands)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reduce(Node):
+    """``fn`` in {"add", "mul", "max", "min"} over ``axes`` (sorted, unique) of ``arg``; the other axes stay, in order."""
+
+    fn: str
+    arg: Value
+    axes: tuple[int, ...]
+
+    @property
+    def operands(self) -> tuple[Value, ...]:
+        return (self.arg,)
+
+    def with_operands(self, operands: tuple[Value, ...]) -> Reduce:
+        return replace(self, arg=operands[0])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contract(Node):
+    """``out[o...] = sum over the labels not in out of a[...] * b[...]``, each operand's axes named by labels.
+
+    Labels are small integers; a label has the same extent wherever it stands, and stands at most once per operand.
+    Summed labels run in the order in which they first stand in ``a_labels`` then ``b_labels``, the last fastest.
+    If ``init`` is given (a value of the node's type), each sum starts from it instead of -0.0.
+    """
+
+    a: Value
+    b: Value
+    a_labels: tuple[int, ...]
+    b_labels: tuple[int, ...]
+    out_labels: tuple[int, ...]
+    init: Value | None = None
+
+    @property
+    def operands(self) -> tuple[Value, ...]:
+        return (self.a, self.b) if self.init is None else (self.a, self.b, self.init)
+
+    def with_operands(self, operands: tuple[Value, ...]) -> Contract:
+        return replace(self, a=operands[0], b=operands[1], init=operands[2] if len(operands) == 3 else None)
+
+    @property
+    def sum_labels(self) -> tuple[int, ...]:
+        order = dict.fromkeys(self.a_labels + self.b_labels)
+        return tuple(label for label in order if label not in self.out_labels)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View(Node):
+    """Affine read: ``out[i...] = arg.flat[map(i...)]``; ``len(map.strides) == rank``."""
+
+    arg: Value
+    map: AffineMap
+
+    @property
+    def operands(self) -> tuple[Value, ...]:
+        return (self.arg,)
+
+    def with_operands(self, operands: tuple[Value, ...]) -> View:
+        return replace(self, arg=operands[0])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gather(Node):
+    """Read through a table: ``out.flat[k] = arg.flat[table[k]]``, or +0 (false) where ``table[k] == -1``."""
+
+    arg: Value
+    table: tuple[int, ...]
+
+    @property
+    def operands(self) -> tuple[Value, ...]:
+        return (self.arg,)
+
+    def with_operands(self, operands: tuple[Value, ...]) -> Gather:
+        return replace(self, arg=operands[0])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One part of an `Assemble`: element k (C order) of ``value`` goes to flat position ``target(k)``.
+
+    ``target`` is an `AffineMap` over the shape of ``value``, or a table with one flat position per element.
+    ``accumulate``: added to what stands there (in order of k, so positions may repeat) instead of replacing it.
+    """
+
+    value: Value
+    target: AffineMap | tuple[int, ...]
+    accumulate: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assemble(Node):
+    """A tensor put together: starts as ``base`` (a value of the same size), or as all +0 (false) where base is None;
+    then the parts are written in order, later over earlier.
+    """
+
+    parts: tuple[Part, ...]
+    base: Value | None = None
+
+    @property
+    def operands(self) -> tuple[Value, ...]:
+        values = tuple(part.value for part in self.parts)
+        return values if self.base is None else (*values, self.base)
+
+    def with_operands(self, operands: tuple[Value, ...]) -> Assemble:
+        parts = tuple(
+            part if part.value == value else replace(part, value=value)
+            for part, value in zip(self.parts, operands, strict=False)
+        )
+        return replace(self, parts=parts, base=operands[len(parts)] if self.base is not None else None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Solve(Node):
+    """Linear algebra on a dense square matrix ``a`` of shape (n, n), by LU with partial pivoting (largest absolute
+    value in the column, the first of equals).
+
+    ``kind`` "solve": x with ``a @ x = b``, ``b`` of shape (n, m), x of the same shape. "det": the determinant, ``b`` is None,
+    type of shape (). ``transposed``: ``a.T`` takes the place of ``a``. A singular matrix gives inf or NaN, as IEEE division does.
+    """
+
+    kind: str
+    a: Value
+    b: Value | None = None
+    transposed: bool = False
+
+    @property
+    def operands(self) -> tuple[Value, ...]:
+        return (self.a,) if self.b is None else (self.a, self.b)
+
+    def with_operands(self, operands: tuple[Value, ...]) -> Solve:
+        return replace(self, a=operands[0], b=operands[1] if self.b is not None else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """A result of the function: the user sees it under ``name``."""
+
+    name: str
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """A function: nodes in topological order, parameters first in ``nodes`` as `Input` in order of their index.
+
+    ``name`` is the C name of the function without prefix. ``doc`` is one line for the header.
+    """
+
+    name: str
+    nodes: tuple[Node, ...]
+    outputs: tuple[Output, ...]
+    doc: str = ""
+
+    @property
+    def inputs(self) -> tuple[Input, ...]:
+        return tuple(node for node in self.nodes if isinstance(node, Input))
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """What becomes one .c/.h pair."""
+
+    name: str
+    functions: tuple[Graph, ...]
+
+
+def attributes(node: Node) -> dict[str, object]:
+    """Fields of a node beside its operands, type and origin; for printers."""
+    return {f.name: getattr(node, f.name) for f in fields(node) if f.name not in ("type", "origin")}
