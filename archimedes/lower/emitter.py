@@ -1,0 +1,234 @@
+"""Building graph IR from CasADi's point of view: reals, with comparisons that are numbers 0 and 1.
+
+CasADi has one type, the real number. The IR has bool. The emitter keeps, beside each real value that came from a
+comparison, the bool it came from, so that ``if_else_zero(lt(a, b), x)`` becomes ``select(a < b, x, 0)`` without a detour.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from arc_codegen.ir.affine import contiguous_strides, identity_map, is_identity, recognise
+from arc_codegen.ir.builder import GraphBuilder
+from arc_codegen.ir.graph import (
+    AffineMap,
+    Assemble,
+    Constant,
+    Contract,
+    Gather,
+    Map,
+    Part,
+    Reduce,
+    Solve,
+    Value,
+    View,
+)
+from arc_codegen.ir.types import DType, Origin, TensorType
+
+
+class Emitter:
+    """Adds nodes of one real type to a builder; every value it returns is flat, of shape (n,) or ()."""
+
+    def __init__(self, builder: GraphBuilder, real: DType) -> None:
+        self.builder = builder
+        self.real = real
+        self.origin: Origin | None = None
+        self._truth: dict[Value, Value] = {}  # real value 0/1 -> the bool it was cast from
+        self._masked: dict[Value, tuple[Value, Value]] = {}  # if_else_zero result -> (bool condition, chosen value)
+
+    # -- types ---------------------------------------------------------------------------------------------------
+
+    def shape(self, value: Value) -> tuple[int, ...]:
+        return self.builder.node(value).type.shape
+
+    def size(self, value: Value) -> int:
+        return self.builder.node(value).type.size
+
+    def real_type(self, shape: tuple[int, ...]) -> TensorType:
+        return TensorType(self.real, shape)
+
+    # -- leaves --------------------------------------------------------------------------------------------------
+
+    def constant(self, array: npt.ArrayLike) -> Value:
+        """A real constant: shape () for one element given as a scalar, else flat."""
+        values = np.asarray(array, dtype=self.real.numpy_name)
+        stored = values.astype(values.dtype.newbyteorder("<")).tobytes()
+        return self.builder.add(Constant(type=self.real_type(values.shape), data=stored, origin=self.origin))
+
+    def zeros(self, shape: tuple[int, ...]) -> Value:
+        return self.filled(0.0, shape)
+
+    def filled(self, value: float, shape: tuple[int, ...]) -> Value:
+        scalar = self.constant(value)
+        return scalar if shape == () else self.broadcast(scalar, shape)
+
+    def broadcast(self, scalar: Value, shape: tuple[int, ...]) -> Value:
+        return self.view(scalar, shape, AffineMap(0, (0,) * len(shape)))
+
+    # -- elementwise ---------------------------------------------------------------------------------------------
+
+    def map(self, fn: str, *args: Value, dtype: DType | None = None) -> Value:
+        """Scalar operation on operands of one shape, or shape ()."""
+        shape = next((s for s in map(self.shape, args) if s != ()), ())
+        node = Map(type=TensorType(dtype or self.real, shape), fn=fn, args=args, origin=self.origin)
+        return self.builder.add(node)
+
+    def compare(self, fn: str, a: Value, b: Value) -> Value:
+        """Comparison as CasADi sees it: a real 0 or 1."""
+        return self.as_real(self.map(fn, a, b, dtype=DType.BOOL))
+
+    def as_real(self, value: Value) -> Value:
+        if self.builder.node(value).type.dtype is self.real:
+            return value
+        result = self.map("cast", value)
+        if self.builder.node(value).type.dtype is DType.BOOL:
+            self._truth[result] = value
+        return result
+
+    def as_bool(self, value: Value) -> Value:
+        if self.builder.node(value).type.dtype is DType.BOOL:
+            return value
+        known = self._truth.get(value)
+        return known if known is not None else self.map("cast", value, dtype=DType.BOOL)
+
+    def logical(self, fn: str, *args: Value) -> Value:
+        return self.as_real(self.map(fn, *map(self.as_bool, args), dtype=DType.BOOL))
+
+    def if_else_zero(self, condition: Value, chosen: Value) -> Value:
+        truth = self.as_bool(condition)
+        zero = self.constant(0.0)
+        shape = next((s for s in (self.shape(truth), self.shape(chosen)) if s != ()), ())
+        if shape != () and self.shape(chosen) == ():
+            chosen = self.broadcast(chosen, shape)
+        result = self.select(truth, chosen, zero)
+        self._masked[result] = (truth, chosen)
+        return result
+
+    def select(self, truth: Value, then: Value, orelse: Value) -> Value:
+        return self.map("select", truth, then, orelse)
+
+    def add(self, a: Value, b: Value) -> Value:
+        """Sum; the two halves of CasADi's ``if_else`` become the one select they stand for.
+
+        ``if_else(c, x, y)`` is ``if_else_zero(c, x) + if_else_zero(!c, y)``; taken literally the sum turns -0.0 into +0.0.
+        """
+        pair = self._masked.get(a), self._masked.get(b)
+        if pair[0] is not None and pair[1] is not None:
+            (first, then), (second, orelse) = pair
+            if self._is_negation(second, first):
+                return self.select(first, then, orelse)
+            if self._is_negation(first, second):
+                return self.select(second, orelse, then)
+        return self.map("add", a, b)
+
+    def _is_negation(self, value: Value, of: Value) -> bool:
+        node = self.builder.node(value)
+        return isinstance(node, Map) and node.fn == "not" and node.args == (of,)
+
+    # -- index maps ----------------------------------------------------------------------------------------------
+
+    def view(self, value: Value, shape: tuple[int, ...], amap: AffineMap) -> Value:
+        source = self.builder.node(value)
+        if source.type.shape == shape and is_identity(shape, amap):
+            return value
+        if isinstance(source, View) and is_identity(source.type.shape, source.map):
+            return self.view(source.arg, shape, amap)  # a reshape below does not change flat positions
+        kept = TensorType(source.type.dtype, shape)
+        result = self.builder.add(View(type=kept, arg=value, map=amap, origin=self.origin))
+        truth = self._truth.get(value)
+        if truth is not None and result not in self._truth:
+            self._truth[result] = self.view(truth, shape, amap)
+        return result
+
+    def reshape(self, value: Value, shape: tuple[int, ...]) -> Value:
+        return self.view(value, shape, identity_map(shape))
+
+    def element(self, value: Value, position: int) -> Value:
+        """One element, as a scalar."""
+        if self.size(value) == 1:
+            return self.reshape(value, ())
+        return self.view(value, (), AffineMap(position, ()))
+
+    def read(self, value: Value, table: npt.NDArray[np.int64]) -> Value:
+        """``value.flat[table]`` as a flat value; -1 reads zero. A view where the table is affine."""
+        if table.size == 1:
+            position = int(table[0])
+            return self.reshape(self.element(value, position), (1,)) if position >= 0 else self.zeros((1,))
+        if table.size == 0:
+            return self.zeros((0,))
+        found = recognise(table)
+        if found is not None:
+            shape, amap = found
+            return self.reshape(self.view(value, shape, amap), (table.size,))
+        dtype = self.builder.node(value).type.dtype
+        entries = tuple(table.tolist())
+        return self.builder.add(
+            Gather(type=TensorType(dtype, (table.size,)), arg=value, table=entries, origin=self.origin)
+        )
+
+    def spread(self, value: Value, table: npt.NDArray[np.int64], size: int, *, base: Value | None = None) -> Value:
+        """A flat value of ``size`` elements with element k of ``value`` at ``table[k]``, zeros or ``base`` elsewhere."""
+        part = self.part(value, table)
+        return self.assemble((part,), (size,), base=base)
+
+    def part(self, value: Value, table: npt.NDArray[np.int64], *, accumulate: bool = False) -> Part:
+        """A part of an assembly whose target is affine where the table is."""
+        found = recognise(table)
+        if found is not None:
+            shape, amap = found
+            return Part(value=self.reshape(value, shape), target=amap, accumulate=accumulate)
+        return Part(value=value, target=tuple(table.tolist()), accumulate=accumulate)
+
+    def assemble(self, parts: tuple[Part, ...], shape: tuple[int, ...], *, base: Value | None = None) -> Value:
+        return self.builder.add(Assemble(type=self.real_type(shape), parts=parts, base=base, origin=self.origin))
+
+    def concatenate(self, values: list[Value]) -> Value:
+        """Flat concatenation."""
+        parts = []
+        offset = 0
+        for value in values:
+            if self.size(value) == 0:
+                continue
+            strides = contiguous_strides(self.shape(value))
+            parts.append(Part(value=value, target=AffineMap(offset, strides)))
+            offset += self.size(value)
+        if len(parts) == 1:
+            return self.reshape(parts[0].value, (offset,))
+        return self.assemble(tuple(parts), (offset,))
+
+    # -- sums ----------------------------------------------------------------------------------------------------
+
+    def reduce(self, fn: str, value: Value, axes: tuple[int, ...]) -> Value:
+        shape = tuple(e for axis, e in enumerate(self.shape(value)) if axis not in axes)
+        return self.builder.add(Reduce(type=self.real_type(shape), fn=fn, arg=value, axes=axes, origin=self.origin))
+
+    def contract(
+        self,
+        a: Value,
+        b: Value,
+        a_labels: tuple[int, ...],
+        b_labels: tuple[int, ...],
+        out_labels: tuple[int, ...],
+        *,
+        init: Value | None = None,
+    ) -> Value:
+        extents = dict(zip(a_labels, self.shape(a), strict=True)) | dict(zip(b_labels, self.shape(b), strict=True))
+        shape = tuple(extents[label] for label in out_labels)
+        return self.builder.add(
+            Contract(
+                type=self.real_type(shape),
+                a=a,
+                b=b,
+                a_labels=a_labels,
+                b_labels=b_labels,
+                out_labels=out_labels,
+                init=init,
+                origin=self.origin,
+            )
+        )
+
+    def solve(self, kind: str, a: Value, b: Value | None, *, transposed: bool = False) -> Value:
+        shape = () if b is None else self.shape(b)
+        return self.builder.add(
+            Solve(type=self.real_type(shape), kind=kind, a=a, b=b, transposed=transposed, origin=self.origin)
+        )

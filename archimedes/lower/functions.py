@@ -1,0 +1,70 @@
+"""Lowering of whole functions and of the calls inside them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import casadi as ca
+from arc_codegen.errors import LoweringError
+from arc_codegen.ir.graph import AffineMap, Part, Value
+from arc_codegen.ir.types import Origin
+
+from archimedes import hooks
+from archimedes.lower.emitter import Emitter
+from archimedes.lower.mx import MXLowering
+from archimedes.lower.scalar_ops import OP_NAMES
+from archimedes.lower.sx import lower_sx, lower_sx_batch
+
+
+class FunctionLowering:
+    """Lowers CasADi functions into one builder, inlining what they call."""
+
+    def __init__(self, emit: Emitter, locations: Mapping[int, Origin]) -> None:
+        self.emit = emit
+        self.locations = locations
+
+    def lower(self, function: ca.Function, args: list[Value]) -> list[Value]:
+        """Flat nonzeros of the arguments in, flat nonzeros of the results out."""
+        primitive = hooks.lookup(function)
+        if primitive is not None:
+            return self._primitive(primitive, args)
+        kind = function.class_name()
+        if kind == "SXFunction":
+            return lower_sx(self.emit, function, args, self.lower)
+        if kind == "MXFunction":
+            return MXLowering(self.emit, function, args, self.lower, self.locations).run()
+        if kind == "Map":
+            return self._map(function, args)
+        raise LoweringError(
+            f"a CasADi function of class {kind} ({function.name()}) has no lowering to C yet",
+            code="ARC402",
+            where=str(self.emit.origin) if self.emit.origin else None,
+            hint="Build the function from NumPy operations; external functions and solvers cannot be translated.",
+        )
+
+    def _primitive(self, primitive: hooks.Primitive, args: list[Value]) -> list[Value]:
+        if primitive.kind == "map":
+            return [self.emit.map(primitive.fn, *args)]
+        raise LoweringError(
+            f"the primitive {primitive.fn} of kind {primitive.kind} has no lowering to C yet", code="ARC403"
+        )
+
+    def _map(self, function: ca.Function, args: list[Value]) -> list[Value]:
+        """CasADi's Map: one function on n blocks of columns. Scalar code runs over all blocks at once."""
+        info = function.info()
+        inner, times = info["f"], info["n"]
+        if inner.class_name() == "SXFunction" and not _calls(inner):
+            return lower_sx_batch(self.emit, inner, args, self.lower, batch=times)
+        results: list[list[Part]] = [[] for _ in range(inner.n_out())]
+        for j in range(times):
+            blocks = []
+            for i, argument in enumerate(args):
+                count = inner.nnz_in(i)
+                blocks.append(self.emit.view(argument, (count,), AffineMap(j * count, (1,))))
+            for i, value in enumerate(self.lower(inner, blocks)):
+                results[i].append(Part(value=value, target=AffineMap(j * inner.nnz_out(i), (1,))))
+        return [self.emit.assemble(tuple(parts), (times * inner.nnz_out(i),)) for i, parts in enumerate(results)]
+
+
+def _calls(function: ca.Function) -> bool:
+    return any(OP_NAMES[function.instruction_id(k)] == "CALL" for k in range(function.n_instructions()))
