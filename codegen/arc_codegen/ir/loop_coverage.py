@@ -1,0 +1,102 @@
+"""Which elements of the outputs a loop function is sure to write.
+
+Loops always run (``start < stop``), so a store outside a branch reaches every position of its index; of a branch counts
+what both sides write.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from arc_codegen.ir.loop_indices import Ranges, Tables, index_count, index_positions
+from arc_codegen.ir.loops import KERNELS, Call, For, If, LoopFunction, Stmt, Store, Symbol
+
+Mask = NDArray[np.bool_]
+Masks = dict[Symbol, Mask]
+
+_BUDGET = 1 << 24
+"""Positions enumerated in one function; beyond it nothing is claimed."""
+
+
+def unwritten_outputs(function: LoopFunction, tables: Tables) -> dict[Symbol, int]:
+    """First element that may stay unwritten, for every output that has one.
+
+    Best effort: empty for a function with more stores than can be enumerated.
+
+    Examples
+    --------
+    >>> from arc_codegen.ir.loops import Buffer, Index, Literal
+    >>> from arc_codegen.ir.types import DType
+    >>> y = Symbol(0, "y")
+    >>> store = Store(y, Index(0), Literal(1.0, DType.F64))
+    >>> unwritten_outputs(LoopFunction("f", (Buffer(y, DType.F64, 2, "output", (2,)),), (store,)), {})
+    {Symbol(id=0, hint='y'): 1}
+    """
+    masks = {b.symbol: np.zeros(b.size, np.bool_) for b in function.buffers if b.kind == "output"}
+    coverage = _Coverage(tables)
+    if not coverage.mark(function.body, {}, masks):
+        return {}
+    return {symbol: int(np.argmin(mask)) for symbol, mask in masks.items() if not mask.all()}
+
+
+class _Coverage:
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+        self._left = _BUDGET
+
+    def mark(self, body: Sequence[Stmt], ranges: Ranges, masks: Masks) -> bool:
+        """Set in ``masks`` what the statements write; False if there is too much to enumerate."""
+        return all(self._mark_statement(statement, ranges, masks) for statement in body)
+
+    def _mark_statement(self, statement: Stmt, ranges: Ranges, masks: Masks) -> bool:
+        match statement:
+            case Store() if statement.buffer in masks:
+                return self._mark_store(statement, ranges, masks[statement.buffer])
+            case For():
+                return self.mark(statement.body, {**ranges, statement.var: (statement.start, statement.stop)}, masks)
+            case If():
+                return self._mark_branch(statement, ranges, masks)
+            case Call():
+                _mark_call(statement, masks)
+        return True
+
+    def _mark_store(self, store: Store, ranges: Ranges, mask: Mask) -> bool:
+        self._left -= index_count(store.index, ranges)
+        if self._left < 0:
+            return False
+        if not store.index.terms and not store.index.tables:
+            mask[store.index.offset] = True
+        else:
+            mask[index_positions(store.index, ranges, self._tables)] = True
+        return True
+
+    def _mark_branch(self, branch: If, ranges: Ranges, masks: Masks) -> bool:
+        self._left -= 2 * sum(mask.size for mask in masks.values())
+        sides: list[Masks] = []
+        for body in (branch.then, branch.orelse):
+            side = {symbol: np.zeros_like(mask) for symbol, mask in masks.items()}
+            if self._left < 0 or not self.mark(body, ranges, side):
+                return False
+            sides.append(side)
+        for symbol, mask in masks.items():
+            np.logical_or(mask, sides[0][symbol] & sides[1][symbol], out=mask)
+        return True
+
+
+def kernel_extents(call: Call) -> list[int]:
+    """Number of elements that a kernel call reads or writes in each of its buffers."""
+    ints = dict(zip(KERNELS[call.kernel][0], call.ints, strict=True))
+    n = ints["n"]
+    extents = {"a": n * n, "pivot": n, "x": n * ints.get("m", 1), "det": 1}
+    return [extents[name] for name in KERNELS[call.kernel][1]]
+
+
+def _mark_call(call: Call, masks: Masks) -> None:
+    extents = kernel_extents(call)
+    for position in KERNELS[call.kernel][2]:
+        buffer, offset = call.buffers[position]
+        if buffer in masks:
+            masks[buffer][offset : offset + extents[position]] = True

@@ -1,0 +1,334 @@
+"""Verifier of the loop IR: scopes, element types, index ranges, kernels' arguments, outputs written in full."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import NoReturn
+
+import numpy as np
+from numpy.typing import NDArray
+
+from arc_codegen.errors import IRError
+from arc_codegen.ir.expressions import fold_expression
+from arc_codegen.ir.loop_coverage import kernel_extents, unwritten_outputs
+from arc_codegen.ir.loop_indices import index_bounds, index_count, index_positions
+from arc_codegen.ir.loops import (
+    KERNELS,
+    Buffer,
+    Call,
+    Expr,
+    For,
+    If,
+    Index,
+    Let,
+    Literal,
+    Load,
+    LoopFunction,
+    LoopModule,
+    Op,
+    Ref,
+    Set,
+    Stmt,
+    Store,
+    Symbol,
+    Var,
+)
+from arc_codegen.ir.loops_printer import LoopPrinter
+from arc_codegen.ir.scalar import SCALAR_OPS
+from arc_codegen.ir.types import DType, Origin
+from arc_codegen.ir.verify import scalar_type_error
+
+BUFFERS, SCOPES, TYPES, BOUNDS, COVERAGE, CALLS = "ARC410", "ARC414", "ARC415", "ARC416", "ARC417", "ARC418"
+_HINT = "a bug of the tool; dump the IR after each pass (--dump-ir) to see which one made this statement"
+_KINDS = ("input", "output", "work", "const")
+_ENUMERATED = 1 << 20
+"""Points over which an index is followed one by one where intervals do not suffice."""
+
+
+def verify_loop_module(module: LoopModule) -> None:
+    """Check every function of a module, and that their names differ (IRError ARC410, ARC414 to ARC418)."""
+    names = [function.name for function in module.functions]
+    for name in names:
+        if names.count(name) > 1:
+            raise IRError(f"module {module.name} has two functions {name!r}", code=BUFFERS, hint=_HINT)
+    for function in module.functions:
+        verify_loops(function)
+
+
+def verify_loops(function: LoopFunction) -> None:
+    """Check a loop function against the rules of its IR.
+
+    Every index is proved to lie within its buffer, by intervals of the loop bounds and of the tables' values, or, where
+    those are too coarse, by following it through the loops it depends on.
+
+    Parameters
+    ----------
+    function : LoopFunction
+        The function to check.
+
+    Raises
+    ------
+    IRError
+        ARC410: buffers. ARC414: scopes, and stores where none is allowed. ARC415: element types. ARC416: an index that
+        may leave its buffer. ARC417: an output element that may stay unwritten. ARC418: a call of a kernel.
+
+    Examples
+    --------
+    >>> x = Symbol(0, "x")
+    >>> store = Store(x, Index(0), Literal(1.0, DType.F64))
+    >>> verify_loops(LoopFunction("f", (Buffer(x, DType.F64, 1, "output"),), (store,)))
+    >>> verify_loops(LoopFunction("f", (Buffer(x, DType.F64, 1, "input"),), (store,)))
+    Traceback (most recent call last):
+        ...
+    arc_codegen.errors.IRError: [ARC414] function f: a store into the input buffer 'x'
+      ...
+    """
+    _LoopVerifier(function).run()
+
+
+class _LoopVerifier:
+    def __init__(self, function: LoopFunction) -> None:
+        self._function = function
+        self._printer = LoopPrinter(function)
+        self._buffers: dict[Symbol, Buffer] = {}
+        self._tables: dict[Symbol, NDArray[np.int64]] = {}
+        self._ranges: dict[Symbol, tuple[int, int]] = {}
+        self._scalars: dict[Symbol, Let | Var] = {}
+        self._path: list[Stmt] = []
+
+    def run(self) -> None:
+        for buffer in self._function.buffers:
+            self._declare(buffer)
+        kinds = [buffer.kind for buffer in self._function.buffers if buffer.kind in ("input", "output")]
+        if kinds != sorted(kinds):
+            self._fail(BUFFERS, "an input comes after an output")
+        self._check_body(self._function.body)
+        for symbol, position in unwritten_outputs(self._function, self._tables).items():
+            self._fail(COVERAGE, f"element {position} of output {symbol.hint!r} may stay unwritten")
+
+    def _fail(self, code: str, message: str) -> NoReturn:
+        """Raise with the statement and the loops around it."""
+        lines = [f"  {'  ' * depth}{self._printer.statement(stmt)}" for depth, stmt in enumerate(self._path)]
+        origins: list[Origin | None] = [getattr(stmt, "origin", None) for stmt in self._path]
+        origin = next((found for found in reversed(origins) if found is not None), None)
+        text = "\n".join([f"function {self._function.name}: {message}", *lines])
+        raise IRError(text, code=code, hint=_HINT, where=str(origin) if origin else None)
+
+    def _declare(self, buffer: Buffer) -> None:
+        name = buffer.symbol.hint
+        if buffer.symbol in self._buffers:
+            self._fail(BUFFERS, f"buffer {name!r} is declared twice")
+        if buffer.kind not in _KINDS:
+            self._fail(BUFFERS, f"buffer {name!r} has kind {buffer.kind!r}, none of {', '.join(_KINDS)}")
+        if buffer.size < 0 or (buffer.shape and math.prod(buffer.shape) != buffer.size):
+            self._fail(BUFFERS, f"buffer {name!r} of shape {buffer.shape} has size {buffer.size}")
+        if buffer.kind in ("input", "output") and not buffer.shape and buffer.size != 1:
+            self._fail(BUFFERS, f"parameter {name!r} of shape () has size {buffer.size}")
+        if len(buffer.values) != (buffer.size if buffer.kind == "const" else 0):
+            self._fail(BUFFERS, f"{buffer.kind} buffer {name!r} of size {buffer.size} has {len(buffer.values)} values")
+        for value in buffer.values:
+            if not _literal_fits(value, buffer.dtype):
+                self._fail(TYPES, f"value {value!r} of buffer {name!r} is no exact {buffer.dtype.value}")
+        self._buffers[buffer.symbol] = buffer
+        if buffer.kind == "const" and buffer.dtype.is_integer:
+            self._tables[buffer.symbol] = np.array(buffer.values, np.int64)
+
+    # Statements
+
+    def _check_body(self, body: Sequence[Stmt]) -> None:
+        defined: list[Symbol] = []
+        for statement in body:
+            self._path.append(statement)
+            match statement:
+                case Let() | Var():
+                    self._check_expression(statement.value)
+                    self._check_new(statement.symbol)
+                    self._scalars[statement.symbol] = statement
+                    defined.append(statement.symbol)
+                case Set():
+                    self._check_set(statement)
+                case Store():
+                    self._check_store(statement)
+                case For():
+                    self._check_for(statement)
+                case If():
+                    if self._check_expression(statement.condition) is not DType.BOOL:
+                        self._fail(TYPES, "the condition is no bool")
+                    self._check_body(statement.then)
+                    self._check_body(statement.orelse)
+                case Call():
+                    self._check_call(statement)
+            self._path.pop()
+        for symbol in defined:
+            del self._scalars[symbol]
+
+    def _check_new(self, symbol: Symbol) -> None:
+        if symbol in self._scalars or symbol in self._ranges or symbol in self._buffers:
+            self._fail(SCOPES, f"symbol {self._printer.symbol(symbol)!r} is defined already")
+
+    def _check_set(self, statement: Set) -> None:
+        name = self._printer.symbol(statement.symbol)
+        if statement.symbol in self._ranges:
+            self._fail(SCOPES, f"loop variable {name!r} is set inside its loop")
+        variable = self._scalars.get(statement.symbol)
+        if variable is None:
+            self._fail(SCOPES, f"{name!r} is set before it is defined")
+        if not isinstance(variable, Var):
+            self._fail(SCOPES, f"{name!r} is a let and cannot be set")
+        if self._check_expression(statement.value) is not variable.value.dtype:
+            got = statement.value.dtype.value
+            self._fail(TYPES, f"{name!r} is {variable.value.dtype.value}, set to {got}")
+
+    def _check_store(self, statement: Store) -> None:
+        buffer = self._buffer(statement.buffer)
+        if buffer.kind not in ("output", "work"):
+            self._fail(SCOPES, f"a store into the {buffer.kind} buffer {buffer.symbol.hint!r}")
+        dtype = self._check_expression(statement.value)
+        if dtype is not buffer.dtype:
+            self._fail(TYPES, f"buffer {buffer.symbol.hint!r} is {buffer.dtype.value}, the value {dtype.value}")
+        self._check_index(statement.index, buffer)
+
+    def _check_for(self, statement: For) -> None:
+        self._check_new(statement.var)
+        if statement.start >= statement.stop:
+            self._fail(SCOPES, f"an empty loop from {statement.start} to {statement.stop}")
+        self._ranges[statement.var] = (statement.start, statement.stop)
+        self._check_body(statement.body)
+        del self._ranges[statement.var]
+
+    def _buffer(self, symbol: Symbol) -> Buffer:
+        buffer = self._buffers.get(symbol)
+        if buffer is None:
+            self._fail(SCOPES, f"{self._printer.symbol(symbol)!r} is no buffer of the function")
+        return buffer
+
+    # Expressions
+
+    def _check_expression(self, expr: Expr) -> DType:
+        return fold_expression(expr, self._check_node)
+
+    def _check_node(self, node: Expr, operands: list[DType]) -> DType:
+        match node:
+            case Literal():
+                if not _literal_fits(node.value, node.dtype):
+                    self._fail(TYPES, f"literal {node.value!r} is no exact {node.dtype.value}")
+            case Ref():
+                self._check_ref(node)
+            case Load():
+                buffer = self._buffer(node.buffer)
+                if buffer.dtype is not node.dtype:
+                    name = buffer.symbol.hint
+                    self._fail(TYPES, f"a load of {node.dtype.value} from buffer {name!r} of {buffer.dtype.value}")
+                self._check_index(node.index, buffer)
+            case Op():
+                self._check_operation(node, operands)
+        return node.dtype
+
+    def _check_ref(self, node: Ref) -> None:
+        scalar = self._scalars.get(node.symbol)
+        parameter = self._buffers.get(node.symbol)
+        if scalar is not None:
+            dtype = scalar.value.dtype
+        elif parameter is not None and parameter.kind == "input" and parameter.shape == ():
+            dtype = parameter.dtype
+        else:
+            self._fail(SCOPES, f"{self._printer.symbol(node.symbol)!r} is no scalar defined here")
+        if dtype is not node.dtype:
+            self._fail(
+                TYPES, f"{self._printer.symbol(node.symbol)!r} is {dtype.value}, referred to as {node.dtype.value}"
+            )
+
+    def _check_operation(self, node: Op, operands: list[DType]) -> None:
+        op = SCALAR_OPS.get(node.fn)
+        if op is None or op.arity != len(operands):
+            self._fail(TYPES, f"no scalar operation {node.fn!r} of {len(operands)} operands")
+        message = scalar_type_error(node.fn, operands, node.dtype)
+        if message:
+            self._fail(TYPES, message)
+
+    def _check_index(self, index: Index, buffer: Buffer) -> None:
+        self._check_index_terms(index)
+        name = self._printer.symbol(buffer.symbol)
+        try:
+            low, high = index_bounds(index, self._ranges, self._tables)
+            fits = low >= 0 and high < buffer.size
+        except IndexError:
+            fits = False
+        if fits or (index.tables and self._fits_by_enumeration(index, buffer.size)):
+            return
+        try:
+            low, high = index_bounds(index, self._ranges, self._tables)
+            reach = f"reaches positions {low} to {high}"
+        except IndexError as error:
+            reach = f"reads {error}"
+        self._fail(BOUNDS, f"{name}[{self._printer.index(index)}] {reach}; the buffer has {buffer.size} elements")
+
+    def _fits_by_enumeration(self, index: Index, size: int) -> bool:
+        """Whether all positions lie in the buffer, where intervals of a table's values were too coarse to tell."""
+        if index_count(index, self._ranges) > _ENUMERATED:
+            return False
+        try:
+            positions = index_positions(index, self._ranges, self._tables)
+        except IndexError:
+            return False
+        return bool(positions.min() >= 0 and positions.max() < size)
+
+    def _check_index_terms(self, index: Index) -> None:
+        variables = [var for var, _ in index.terms]
+        for var, coefficient in index.terms:
+            if var not in self._ranges:
+                self._fail(SCOPES, f"{self._printer.symbol(var)!r} in an index is no loop variable here")
+            if coefficient == 0 or variables.count(var) > 1:
+                self._fail(SCOPES, f"{self._printer.symbol(var)!r} stands twice in an index, or has coefficient 0")
+        for table, inner, _ in index.tables:
+            if table not in self._tables:
+                self._fail(SCOPES, f"{self._printer.symbol(table)!r} in an index is no constant integer buffer")
+            self._check_index_terms(inner)
+
+    # Kernels
+
+    def _check_call(self, call: Call) -> None:
+        signature = KERNELS.get(call.kernel)
+        if signature is None:
+            self._fail(CALLS, f"no kernel {call.kernel!r}")
+        ints, names, written = signature
+        if len(call.ints) != len(ints) or len(call.buffers) != len(names):
+            got = f"{len(call.ints)} and {len(call.buffers)}"
+            self._fail(CALLS, f"{call.kernel} takes {len(ints)} integers and {len(names)} buffers, got {got}")
+        if min(call.ints) < 0:
+            self._fail(CALLS, f"{call.kernel} of negative extents {call.ints}")
+        reals: set[DType] = set()
+        spans: list[tuple[Symbol, int, int]] = []
+        for position, (symbol, offset) in enumerate(call.buffers):
+            buffer = self._buffer(symbol)
+            extent = kernel_extents(call)[position]
+            if offset < 0 or offset + extent > buffer.size:
+                what = f"elements {offset} to {offset + extent - 1} of {symbol.hint!r}, which has {buffer.size}"
+                self._fail(BOUNDS, f"{call.kernel} uses {what}")
+            if position in written and buffer.kind not in ("output", "work"):
+                self._fail(SCOPES, f"{call.kernel} writes the {buffer.kind} buffer {symbol.hint!r}")
+            if any(other == symbol and offset < stop and start < offset + extent for other, start, stop in spans):
+                self._fail(CALLS, f"{call.kernel} gets overlapping parts of {symbol.hint!r}")
+            spans.append((symbol, offset, offset + extent))
+            if names[position] != "pivot":
+                reals.add(buffer.dtype)
+            elif buffer.dtype is not DType.I32:
+                self._fail(TYPES, f"{call.kernel} keeps its pivots in i32, {symbol.hint!r} is {buffer.dtype.value}")
+        if len(reals) != 1 or not next(iter(reals)).is_real:
+            got = ", ".join(sorted(dtype.value for dtype in reals))
+            self._fail(TYPES, f"{call.kernel} takes buffers of one real type, got {got}")
+
+
+def _literal_fits(value: float | int | bool, dtype: DType) -> bool:
+    """Whether a Python value is exactly a value of the element type."""
+    if dtype is DType.BOOL:
+        return isinstance(value, bool)
+    if dtype.is_integer:
+        bits = 8 * dtype.itemsize - 1
+        return isinstance(value, int) and not isinstance(value, bool) and -(1 << bits) <= value < 1 << bits
+    if not isinstance(value, float):
+        return False
+    if dtype is DType.F64 or not math.isfinite(value):
+        return True
+    return abs(value) <= float(np.finfo(np.float32).max) and float(np.float32(value)) == value
