@@ -1,0 +1,136 @@
+"""A C function of a host library as a Python callable on NumPy arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from archimedes.host.errors import ArgumentShapeError, ArgumentTypeError, StatusError
+from archimedes.host.signature import Parameter, Signature
+from archimedes.host.wrapper import compile_wrapper
+
+if TYPE_CHECKING:
+    import cffi
+
+    from archimedes.host.library import HostLibrary
+
+
+class HostFunction:
+    """Calls one generated C function: inputs in C order, fresh output arrays back.
+
+    Rank-0 outputs come back as NumPy scalars, as NumPy's own reductions return them; one output comes back alone,
+    several as a tuple. Arrays of another layout, byte order or (safely convertible) element type are converted. The
+    global interpreter lock is released while the C runs, and any number of threads may call at the same time.
+
+    Attributes
+    ----------
+    library : HostLibrary
+        What it belongs to.
+    signature : Signature
+        Its parameters.
+    direct : callable
+        The same without one Python frame: a plain function of the inputs.
+    """
+
+    def __init__(self, library: HostLibrary, signature: Signature, ffi: cffi.FFI, lib: Any) -> None:
+        self.library = library
+        self.signature = signature
+        self._ffi, self._lib = ffi, lib
+        self._count = len(signature.inputs)
+        self._converted = self._wrapper(self._refuse, exact_types=False)
+        self.direct = self._wrapper(self._convert_and_call, exact_types=False)
+
+    def __call__(self, *inputs: Any) -> Any:
+        """Call the C function.
+
+        Raises
+        ------
+        ArgumentShapeError
+            An input has another shape (ARC706); a ValueError.
+        ArgumentTypeError
+            Another number of inputs, or one that cannot be converted (ARC707); a TypeError.
+        StatusError
+            The C function returned a negative status (ARC708).
+        """
+        if len(inputs) != self._count:
+            return self._convert_and_call(*inputs)
+        return self.direct(*inputs)
+
+    def guarded(self, otherwise: Callable[..., Any]) -> Callable[..., Any]:
+        """A function that runs the C when called with exactly its arrays, and ``otherwise(*args, **kwargs)`` when not.
+
+        "Exactly": as many positional arguments as there are inputs, each an ndarray (no subclass) of the right element
+        type and shape, rank-0 inputs a Python or a NumPy scalar of the type. It is the quickest way in for a caller
+        that binds, checks and dispatches everything else itself: what the guard checks is what the call needs checked.
+
+        Parameters
+        ----------
+        otherwise : callable
+            Called with the arguments as given.
+        """
+        return self._wrapper(otherwise, exact_types=True)
+
+    def _wrapper(self, otherwise: Callable[..., Any], *, exact_types: bool) -> Callable[..., Any]:
+        return compile_wrapper(
+            self.signature,
+            ffi=self._ffi,
+            lib=self._lib,
+            otherwise=otherwise,
+            failed=self._failed,
+            exact_types=exact_types,
+        )
+
+    def _convert_and_call(self, *inputs: Any, **named: Any) -> Any:
+        expected = self.signature.inputs
+        if named or len(inputs) != len(expected):
+            got = f"{len(inputs)}" + (f" and the keywords {', '.join(named)}" if named else "")
+            names = ", ".join(p.name for p in expected)
+            raise ArgumentTypeError(
+                f"{self.signature.c_name} takes {len(expected)} inputs ({names}); got {got}",
+                code="ARC707",
+                hint="Pass the inputs by position, in the order of the C function.",
+            )
+        return self._converted(*map(self._convert, expected, inputs))
+
+    def _convert(self, parameter: Parameter, value: Any) -> Any:
+        """`value` as what the wrapper takes without a copy."""
+        try:
+            array = np.asarray(value)
+            if not np.can_cast(array.dtype, parameter.dtype, casting="same_kind"):
+                raise TypeError(f"{array.dtype} does not convert to {parameter.dtype}")
+            array = np.require(array, parameter.dtype, ["C_CONTIGUOUS", "ALIGNED"]).reshape(array.shape)
+        except (TypeError, ValueError) as error:
+            raise ArgumentTypeError(
+                f"{self.signature.c_name}: input {parameter.name!r} cannot become {parameter.dtype}: {error}",
+                code="ARC707",
+                hint=f"Convert it yourself: numpy.asarray({parameter.name}).astype(numpy.{parameter.dtype}).",
+            ) from error
+        if array.shape != parameter.shape:
+            raise ArgumentShapeError(
+                f"{self.signature.c_name}: input {parameter.name!r} has shape {array.shape}, not {parameter.shape}",
+                code="ARC706",
+                hint="The C has every dimension fixed; trace the function again for other shapes.",
+            )
+        return array if parameter.pointer else array[()]
+
+    def _refuse(self, *inputs: Any, **_: Any) -> Any:
+        raise AssertionError(f"converted inputs of {self.signature.c_name} were not accepted: {inputs!r}")
+
+    def _failed(self, status: int) -> None:
+        raise StatusError(
+            f"{self.signature.c_name} returned status {status}",
+            code="ARC708",
+            hint="The header of the generated C names the status: a singular matrix, no convergence or a guard.",
+        )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _function_of, (self.library, self.signature.c_name)
+
+    def __repr__(self) -> str:
+        return f"HostFunction({self.signature.c_name})"
+
+
+def _function_of(library: HostLibrary, c_name: str) -> HostFunction:
+    return library.function(c_name)

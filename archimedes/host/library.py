@@ -1,0 +1,225 @@
+"""Generated C files to a loaded shared library."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+import sys
+import tempfile
+import weakref
+from collections.abc import Mapping, Sequence
+from pathlib import Path, PurePosixPath
+from typing import Any, Final
+
+import cffi
+
+from archimedes.host.cache import cached_library
+from archimedes.host.calling import HostFunction
+from archimedes.host.compiler import Compiler, find_compiler, run_compiler
+from archimedes.host.entry_points import FILE_NAME, emit_entry_points, entry_name, has_entry_point
+from archimedes.host.errors import LibraryLoadError, ManifestError
+from archimedes.host.signature import Parameter, Signature, read_signatures
+
+# C99 without contraction and without errno: the bits that the generated code defines, see the files' own headers.
+BASE_FLAGS: Final = ("-std=c99", "-O2", "-ffp-contract=off", "-fno-math-errno", "-fPIC", "-shared")
+# A user's `loss` must not be replaced by a `loss` that some other library of the process exports.
+_LINK_FLAGS: Final = ("-Wl,-Bsymbolic",) if sys.platform.startswith("linux") else ()
+
+
+class HostLibrary:
+    """A compiled and loaded set of generated files. Made by `build`; pickles as what it was built from.
+
+    Attributes
+    ----------
+    files : dict of str to str
+        File name -> text.
+    manifest : dict
+        What the generator says about them.
+    flags : tuple of str
+        Compiler flags beyond `BASE_FLAGS`.
+    key : str
+        Its key in the build cache.
+    """
+
+    def __init__(
+        self, files: Mapping[str, str], manifest: Mapping[str, Any], *, flags: tuple[str, ...], compiler: Compiler
+    ) -> None:
+        self.files = dict(files)
+        self.manifest = dict(manifest)
+        self.flags = flags
+        self._signatures = read_signatures(manifest)
+        sources = _sources(self.files, self.manifest, self._signatures.values())
+        self.key = _key(sources, compiler, flags)
+        self._ffi, self._lib = self._load(sources, compiler)
+        self._functions: dict[str, HostFunction] = {}
+
+    def _load(self, sources: Mapping[str, str], compiler: Compiler) -> tuple[cffi.FFI, Any]:
+        def compile_to(path: Path) -> None:
+            _compile(sources, self.manifest, compiler, self.flags, path)
+
+        ffi = cffi.FFI()
+        ffi.cdef("\n".join(map(_declaration, self._signatures.values())))
+        with cached_library(self.key, compile_to) as path:
+            try:
+                return ffi, ffi.dlopen(str(path))
+            except OSError as error:
+                raise LibraryLoadError(
+                    f"the compiled library cannot be loaded: {error}",
+                    code="ARC704",
+                    hint="If the folder is on a file system mounted noexec, set ARC_CODEGEN_CACHE (and TMPDIR) to "
+                    "another; if the compiler in CC builds for another machine, name one for this machine.",
+                ) from error
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """C names of its functions."""
+        return tuple(self._signatures)
+
+    def function(self, c_name: str) -> HostFunction:
+        """The function of that C name.
+
+        Raises
+        ------
+        ManifestError
+            The manifest lists no such function (ARC709).
+        """
+        if c_name not in self._functions:
+            if c_name not in self._signatures:
+                raise ManifestError(
+                    f"no function {c_name!r} in this library; it has {', '.join(self.names) or 'none'}",
+                    code="ARC709",
+                    hint="Use the function's C name as the manifest gives it.",
+                )
+            self._functions[c_name] = HostFunction(self, self._signatures[c_name], self._ffi, self._lib)
+        return self._functions[c_name]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (self.files, self.manifest, self.flags)
+
+    def __repr__(self) -> str:
+        return f"HostLibrary({', '.join(self.names)})"
+
+
+_loaded: weakref.WeakValueDictionary[str, HostLibrary] = weakref.WeakValueDictionary()
+
+
+def build(files: Mapping[str, str], manifest: Mapping[str, Any], *, flags: Sequence[str] = ()) -> HostLibrary:
+    """Compile generated files with the system's C compiler and load them; from the build cache where it has them.
+
+    Parameters
+    ----------
+    files : mapping of str to str
+        File name (relative) -> text: all sources and headers that the manifest names.
+    manifest : mapping
+        The generator's manifest.
+    flags : sequence of str, optional
+        Further compiler flags, after `BASE_FLAGS`.
+
+    Returns
+    -------
+    HostLibrary
+        Loaded; the same object while one built from the same files is alive.
+
+    Raises
+    ------
+    CompilerNotFoundError
+        No C compiler (ARC701, ARC702).
+    CompileError
+        The compiler rejects the files (ARC703).
+    LibraryLoadError
+        The result cannot be loaded (ARC704).
+    ManifestError
+        The manifest does not fit the files, or asks for types that Python cannot pass (ARC709).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> c = "void twice(const double x[2], double y[2]) { y[0] = 2 * x[0]; y[1] = 2 * x[1]; }"
+    >>> h = "void twice(const double x[2], double y[2]);"
+    >>> parameters = [
+    ...     {"name": "x", "direction": "in", "ctype": "double", "shape": [2], "size": 2, "pointer": True},
+    ...     {"name": "y", "direction": "out", "ctype": "double", "shape": [2], "size": 2, "pointer": True},
+    ... ]
+    >>> manifest = {
+    ...     "files": {"sources": ["twice.c"], "headers": ["twice.h"], "include_dirs": ["."]},
+    ...     "functions": [{"c_name": "twice", "returns": "void", "params": parameters}],
+    ... }
+    >>> twice = build({"twice.c": c, "twice.h": h}, manifest).function("twice")
+    >>> twice(np.array([1.0, 2.5]))
+    array([2., 5.])
+    """
+    compiler, flags = find_compiler(), tuple(flags)
+    sources = _sources(files, manifest, read_signatures(manifest).values())
+    library = _loaded.get(_key(sources, compiler, flags))
+    if library is None:
+        library = HostLibrary(files, manifest, flags=flags, compiler=compiler)
+        _loaded[library.key] = library
+    return library
+
+
+def _rebuild(files: dict[str, str], manifest: dict[str, Any], flags: tuple[str, ...]) -> HostLibrary:
+    return build(files, manifest, flags=flags)
+
+
+def _sources(files: Mapping[str, str], manifest: Mapping[str, Any], signatures: Any) -> dict[str, str]:
+    """All files of the compilation, the entry points among them; names checked."""
+    listed = manifest.get("files", {})
+    missing = [name for name in (*listed.get("sources", ()), *listed.get("headers", ())) if name not in files]
+    if missing:
+        raise ManifestError(
+            f"the manifest names {', '.join(missing)}, which are not among the files {', '.join(files)}",
+            code="ARC709",
+            hint="Pass the manifest and the files of one generation, unchanged.",
+        )
+    for name in (*files, *listed.get("include_dirs", ())):
+        path = PurePosixPath(name)
+        if path.is_absolute() or ".." in path.parts or "\\" in name or "\0" in name or name in ("", FILE_NAME):
+            raise ManifestError(
+                f"the file name {name!r} leads out of the build folder or is reserved",
+                code="ARC709",
+                hint="File names of a generation are relative to its folder, without '..'.",
+            )
+    return {**files, FILE_NAME: emit_entry_points(signatures, listed.get("headers", ()))}
+
+
+def _key(sources: Mapping[str, str], compiler: Compiler, flags: tuple[str, ...]) -> str:
+    parts = {
+        "files": sorted(sources.items()),
+        "flags": [*BASE_FLAGS, *flags, *_LINK_FLAGS],
+        "compiler": compiler.identity,
+        "platform": [sys.platform, platform.machine(), sys.maxsize],
+    }
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def _compile(
+    sources: Mapping[str, str], manifest: Mapping[str, Any], compiler: Compiler, flags: tuple[str, ...], path: Path
+) -> None:
+    listed = manifest.get("files", {})
+    with tempfile.TemporaryDirectory(prefix="arc-codegen-") as scratch:
+        folder = Path(scratch)
+        for name, text in sources.items():
+            file = folder / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, encoding="utf-8", newline="")
+        includes = [f"-I{name}" for name in dict.fromkeys((".", *listed.get("include_dirs", ())))]
+        translated = [*listed.get("sources", ()), FILE_NAME]
+        command = (*BASE_FLAGS, *flags, *_LINK_FLAGS, *includes, *translated, "-o", str(path), "-lm")
+        run_compiler(compiler, command, folder=folder)
+
+
+def _declaration(signature: Signature) -> str:
+    """What cffi is told. Pointers are ``void *``: the wrapper checks element types, and cffi then needs no cast."""
+    returned = "int" if signature.returns == "status" else "void"
+    parameters = ", ".join(map(_declared, signature.parameters)) or "void"
+    lines = [f"{returned} {signature.c_name}({parameters});"]
+    if has_entry_point(signature):
+        lines.append(f"{returned} {entry_name(signature.c_name)}(void *);")
+    return "\n".join(lines)
+
+
+def _declared(parameter: Parameter) -> str:
+    if not parameter.pointer:
+        return parameter.ctype
+    return "const void *" if parameter.direction == "in" else "void *"
