@@ -1,0 +1,1 @@
+"""From loop IR to a C syntax tree to text."""

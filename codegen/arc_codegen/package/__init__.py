@@ -1,0 +1,1 @@
+"""From C functions to files: headers, sources, manifest, and writing them to a folder."""

@@ -1,0 +1,145 @@
+"""What an emitter must know of a loop function before it writes the first line: what is used, how large positions get, cost.
+
+All walks are iterative over expressions, because expressions of straight-line code can be deep.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+
+from arc_codegen.ir import loops
+from arc_codegen.ir.loops import Expr, Index, LoopFunction, Op, Stmt, Symbol
+
+
+def walk_expressions(roots: Iterable[Expr]) -> Iterator[Expr]:
+    """Every node of the expressions, operands after their operation."""
+    stack = list(roots)
+    while stack:
+        node = stack.pop()
+        yield node
+        if isinstance(node, Op):
+            stack.extend(node.args)
+
+
+def index_tables(index: Index) -> Iterator[tuple[Symbol, Index, int]]:
+    """Every table that an index reads, tables inside table indices included."""
+    for symbol, inner, coefficient in index.tables:
+        yield symbol, inner, coefficient
+        yield from index_tables(inner)
+
+
+def _expression_symbols(roots: Iterable[Expr]) -> Iterator[Symbol]:
+    for node in walk_expressions(roots):
+        if isinstance(node, loops.Ref):
+            yield node.symbol
+        elif isinstance(node, loops.Load):
+            yield node.buffer
+            yield from (symbol for symbol, _, _ in index_tables(node.index))
+
+
+@dataclass(slots=True)
+class _Uses:
+    """Who needs whom: symbols needed for sure, and what each symbol needs if it is needed itself."""
+
+    roots: set[Symbol] = field(default_factory=set)
+    needs: defaultdict[Symbol, list[Symbol]] = field(default_factory=lambda: defaultdict(list))
+
+
+def needed_symbols(function: LoopFunction) -> frozenset[Symbol]:
+    """Scalars and buffers that some output depends on; the others need not be emitted (compilers would warn)."""
+    uses = _Uses()
+    outputs = {buffer.symbol for buffer in function.buffers if buffer.kind == "output"}
+    _collect_uses(function.body, uses, outputs)
+    needed = set(uses.roots)
+    pending = list(uses.roots)
+    while pending:
+        for symbol in uses.needs.get(pending.pop(), ()):
+            if symbol not in needed:
+                needed.add(symbol)
+                pending.append(symbol)
+    return frozenset(needed)
+
+
+def _collect_uses(body: Iterable[Stmt], uses: _Uses, outputs: set[Symbol]) -> None:
+    for node in body:
+        match node:
+            case loops.Let(symbol, value) | loops.Var(symbol, value) | loops.Set(symbol, value):
+                uses.needs[symbol].extend(_expression_symbols((value,)))
+            case loops.Store(buffer, index, value):
+                symbols = [*_expression_symbols((value,)), *(table for table, _, _ in index_tables(index))]
+                if buffer in outputs:
+                    uses.roots.add(buffer)
+                    uses.roots.update(symbols)
+                else:
+                    uses.needs[buffer].extend(symbols)
+            case loops.For(body=inner):
+                _collect_uses(inner, uses, outputs)
+            case loops.If(condition, then, orelse):
+                uses.roots.update(_expression_symbols((condition,)))
+                _collect_uses(then, uses, outputs)
+                _collect_uses(orelse, uses, outputs)
+            case loops.Call(buffers=buffers):
+                uses.roots.update(symbol for symbol, _ in buffers)
+
+
+@dataclass(slots=True)
+class Positions:
+    """Largest magnitude of any position computed, and how integer constants are used."""
+
+    largest: int = 0
+    tables: set[Symbol] = field(default_factory=set)
+    called: set[Symbol] = field(default_factory=set)
+
+
+def positions(function: LoopFunction) -> Positions:
+    """Bounds of all index arithmetic of a function; partial sums stay below them too."""
+    result = Positions()
+    magnitudes = {
+        buffer.symbol: max(map(abs, buffer.values), default=0)
+        for buffer in function.buffers
+        if buffer.kind == "const" and buffer.dtype.is_integer
+    }
+    ranges: dict[Symbol, int] = {}
+
+    def bound(index: Index) -> int:
+        total = abs(index.offset) + sum(abs(c) * ranges[variable] for variable, c in index.terms)
+        for symbol, inner, coefficient in index.tables:
+            result.tables.add(symbol)
+            total += abs(coefficient) * int(magnitudes[symbol])
+            visit_index(inner)
+        return total
+
+    def visit_index(index: Index) -> None:
+        result.largest = max(result.largest, bound(index))
+
+    _visit_positions(function.body, visit_index, ranges, result)
+    return result
+
+
+def _visit_positions(
+    body: Iterable[Stmt], visit_index: Callable[[Index], None], ranges: dict[Symbol, int], result: Positions
+) -> None:
+    for node in body:
+        expressions: tuple[Expr, ...] = ()
+        match node:
+            case loops.Let(value=value) | loops.Var(value=value) | loops.Set(value=value):
+                expressions = (value,)
+            case loops.Store(index=index, value=value):
+                visit_index(index)
+                expressions = (value,)
+            case loops.For(variable, start, stop, inner):
+                ranges[variable] = max(abs(start), abs(stop))
+                result.largest = max(result.largest, ranges[variable])
+                _visit_positions(inner, visit_index, ranges, result)
+            case loops.If(condition, then, orelse):
+                expressions = (condition,)
+                _visit_positions(then, visit_index, ranges, result)
+                _visit_positions(orelse, visit_index, ranges, result)
+            case loops.Call(buffers=buffers):
+                result.called.update(symbol for symbol, _ in buffers)
+                result.largest = max((result.largest, *(offset for _, offset in buffers)))
+        for expression in walk_expressions(expressions):
+            if isinstance(expression, loops.Load):
+                visit_index(expression.index)

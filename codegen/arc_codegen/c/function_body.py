@@ -1,0 +1,246 @@
+"""Statements of one loop function to C statements.
+
+Expressions that would not fit a line are cut: an operand gets a name of its own. Under strict arithmetic that changes
+no bit, and it bounds the depth of every C expression.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from arc_codegen.c import ast, scalar_ops, text
+from arc_codegen.c.literals import literal, uses_math_macros
+from arc_codegen.c.names import NameScope
+from arc_codegen.c.scalar_ops import CTYPES, Helper
+from arc_codegen.ir import loops
+from arc_codegen.ir.loops import Expr, Index, Load, Op, Ref, Stmt, Symbol
+from arc_codegen.ir.types import DType, Origin
+
+_COMPOUND = {"add": "+=", "sub": "-=", "mul": "*=", "div": "/="}
+_SPILL_HINT = "t"
+_SHORT = 12  # an operand narrower than this is not worth a name
+
+
+@dataclass(frozen=True, slots=True)
+class BufferAccess:
+    """How C reaches a buffer: ``form`` is "array", "value" (scalar input) or "pointer" (scalar output)."""
+
+    name: str
+    dtype: DType
+    ctype: str
+    form: str
+
+    def element(self, index: ast.Expr) -> ast.Expr:
+        if self.form == "value":
+            return ast.Name(self.name)
+        if self.form == "pointer":
+            return ast.Unary("*", ast.Name(self.name))
+        return ast.Subscript(self.name, index)
+
+    def address(self, offset: int) -> ast.Expr:
+        """Pointer to an element, for a kernel."""
+        if self.form == "value":
+            return ast.Unary("&", ast.Name(self.name))
+        base = ast.Name(self.name)
+        return ast.Binary("+", base, ast.Number(str(offset))) if offset else base
+
+
+@dataclass(slots=True, kw_only=True)
+class BodyEmitter:
+    """Emits the body of one function; afterwards tells which buffers, kernels and headers it used."""
+
+    buffers: dict[Symbol, BufferAccess]
+    scope: NameScope
+    needed: frozenset[Symbol]
+    index_type: str
+    helper_name: Callable[[Helper], str]
+    locations: bool
+    used: set[Symbol] = field(default_factory=set)
+    kernels: set[str] = field(default_factory=set)
+    uses_math: bool = False
+    _names: dict[Symbol, str] = field(default_factory=dict)
+    _location: str = ""
+    _depth: int = 1
+
+    def emit(self, body: Iterable[Stmt]) -> tuple[ast.Stmt, ...]:
+        """C statements for the statements of a block."""
+        out: list[ast.Stmt] = []
+        for node in body:
+            self._statement(node, out)
+        return tuple(out)
+
+    def _statement(self, node: Stmt, out: list[ast.Stmt]) -> None:
+        match node:
+            case loops.Let(symbol, value, origin):
+                if symbol in self.needed:
+                    self._locate(origin, out)
+                    self._declare("const ", symbol, value, out)
+            case loops.Var(symbol, value, origin):
+                if symbol in self.needed:
+                    self._locate(origin, out)
+                    self._declare("", symbol, value, out)
+            case loops.Set(symbol, value):
+                if symbol in self.needed:
+                    target = ast.Name(self._names[symbol])
+                    self._assign(
+                        target, value, out, same=lambda first: isinstance(first, Ref) and first.symbol == symbol
+                    )
+            case loops.Store(buffer, index, value, origin):
+                self._store(buffer, index, value, origin, out)
+            case loops.For():
+                self._loop(node, out)
+            case loops.If(condition, then, orelse):
+                test = self._expression(condition, out, taken=len("if () {"))
+                out.append(ast.If(test, self._block(then), self._block(orelse)))
+            case loops.Call():
+                self._locate(node.origin, out)
+                out.append(self._kernel(node))
+
+    def _block(self, body: Iterable[Stmt]) -> tuple[ast.Stmt, ...]:
+        self.scope.enter()
+        self._depth += 1
+        emitted = self.emit(body)
+        self._depth -= 1
+        self.scope.leave()
+        return emitted
+
+    def _loop(self, node: loops.For, out: list[ast.Stmt]) -> None:
+        self._locate(node.origin, out)
+        self.scope.enter()
+        variable = self.scope.claim(node.var.hint, fallback="i")
+        self._names[node.var] = variable
+        body = self._block(node.body)
+        self.scope.leave()
+        if body:
+            out.append(ast.For(self.index_type, variable, node.start, node.stop, body))
+
+    def _store(self, buffer: Symbol, index: Index, value: Expr, origin: Origin | None, out: list[ast.Stmt]) -> None:
+        if buffer not in self.needed:
+            return
+        self._locate(origin, out)
+        self.used.add(buffer)
+        target = self.buffers[buffer].element(self._index(index))
+
+        def same(first: Expr) -> bool:
+            return isinstance(first, Load) and first.buffer == buffer and first.index == index
+
+        self._assign(target, value, out, same=same)
+
+    def _declare(self, qualifier: str, symbol: Symbol, value: Expr, out: list[ast.Stmt]) -> None:
+        ctype = CTYPES[value.dtype]
+        # The name is claimed after the value is spelled: what the value spills comes before it.
+        spelled = self._expression(value, out, taken=len(qualifier) + len(ctype) + min(24, len(symbol.hint)) + 5)
+        name = self.scope.claim(symbol.hint)
+        self._names[symbol] = name
+        out.append(ast.Declare(qualifier + ctype, name, spelled))
+
+    def _assign(self, target: ast.Expr, value: Expr, out: list[ast.Stmt], *, same: Callable[[Expr], bool]) -> None:
+        operator, source = "=", value
+        if isinstance(value, Op) and value.fn in _COMPOUND and value.dtype.is_real and same(value.args[0]):
+            operator, source = _COMPOUND[value.fn], value.args[1]
+        out.append(ast.Assign(target, self._expression(source, out, taken=target.width + 5), operator))
+
+    def _kernel(self, node: loops.Call) -> ast.Stmt:
+        reals = [self.buffers[symbol] for symbol, _ in node.buffers if self.buffers[symbol].dtype.is_real]
+        name = f"arc_{node.kernel}_{reals[0].dtype.value}"
+        self.kernels.add(name)
+        self.used.update(symbol for symbol, _ in node.buffers)
+        arguments = [ast.Number(str(value)) for value in node.ints]
+        pointers = [self.buffers[symbol].address(offset) for symbol, offset in node.buffers]
+        return ast.Evaluate(ast.Call(name, (*arguments, *pointers)))
+
+    def _locate(self, origin: Origin | None, out: list[ast.Stmt]) -> None:
+        """A comment where the line of the user's source changes; its base name only, so no path leaks."""
+        if origin is None or not self.locations:
+            return
+        base = origin.file.replace("\\", "/").rsplit("/", 1)[-1]
+        location = f"{text.comment_text(base) or 'source'}:{origin.line}"
+        if location != self._location:
+            self._location = location
+            out.append(ast.Comment(location))
+
+    def _index(self, index: Index) -> ast.Expr:
+        """Sum of terms, positive ones first, so that no sum begins with a minus."""
+        terms = [(coefficient, ast.Name(self._names[variable])) for variable, coefficient in index.terms]
+        terms += [(coefficient, self._table_element(symbol, inner)) for symbol, inner, coefficient in index.tables]
+        positive = [_scaled(term, coefficient) for coefficient, term in terms if coefficient > 0]
+        negative = [_scaled(term, -coefficient) for coefficient, term in terms if coefficient < 0]
+        if index.offset > 0 or not positive:
+            positive.append(ast.Number(str(index.offset)))
+        elif index.offset < 0:
+            negative.append(ast.Number(str(-index.offset)))
+        total = positive[0]
+        for term in positive[1:]:
+            total = ast.Binary("+", total, term)
+        for term in negative:
+            total = ast.Binary("-", total, term)
+        if len(terms) == 1 and isinstance(total, ast.Cast):
+            return total.operand  # alone in a subscript, any integer type will do
+        return total
+
+    def _table_element(self, symbol: Symbol, inner: Index) -> ast.Expr:
+        self.used.add(symbol)
+        table = self.buffers[symbol]
+        element = table.element(self._index(inner))
+        # Where int has 16 bits, uint16_t computes as unsigned int.
+        return ast.Cast(self.index_type, element) if table.ctype == "uint16_t" else element
+
+    def _expression(self, root: Expr, out: list[ast.Stmt], *, taken: int) -> ast.Expr:
+        """C for an expression that has a line but for ``taken`` columns; operands that do not fit are named first."""
+        room = text.COLUMNS - 2 * self._depth
+        budget = max(24, room - max(taken, len("const double t_000 = ;")) - 8)
+        pending: list[tuple[Expr, bool]] = [(root, False)]
+        done: list[ast.Expr] = []
+        while pending:
+            node, operands_done = pending.pop()
+            if not isinstance(node, Op):
+                done.append(self._leaf(node))
+            elif not operands_done:
+                pending.append((node, True))
+                pending.extend((arg, False) for arg in reversed(node.args))
+            else:
+                count = len(node.args)
+                operands = done[len(done) - count :]
+                del done[len(done) - count :]
+                done.append(self._operation(node, operands, budget, out))
+        return done[0]
+
+    def _operation(self, node: Op, operands: list[ast.Expr], budget: int, out: list[ast.Stmt]) -> ast.Expr:
+        types = tuple(arg.dtype for arg in node.args)
+        key = scalar_ops.helper_of(node.fn, types, node.dtype)
+        helper_name = self.helper_name(key) if key else None
+        self.uses_math = self.uses_math or (key is None and scalar_ops.uses_math_library(node.fn))
+        result = scalar_ops.apply(node.fn, tuple(operands), types, node.dtype, helper_name)
+        while result.width > budget:
+            widest = max(range(len(operands)), key=lambda k: _spillable_width(operands[k]))
+            if _spillable_width(operands[widest]) <= _SHORT:
+                break
+            name = self.scope.claim(_SPILL_HINT)
+            out.append(ast.Declare(f"const {CTYPES[types[widest]]}", name, operands[widest]))
+            operands[widest] = ast.Name(name)
+            result = scalar_ops.apply(node.fn, tuple(operands), types, node.dtype, helper_name)
+        return result
+
+    def _leaf(self, node: Expr) -> ast.Expr:
+        match node:
+            case loops.Literal(value, dtype):
+                self.uses_math = self.uses_math or uses_math_macros(value)
+                return ast.Number(literal(value, dtype))
+            case Ref(symbol):
+                if symbol in self.buffers:
+                    self.used.add(symbol)
+                    return self.buffers[symbol].element(ast.Number("0"))
+                return ast.Name(self._names[symbol])
+            case Load(buffer, index):
+                self.used.add(buffer)
+                return self.buffers[buffer].element(self._index(index))
+        raise AssertionError(node)
+
+
+def _scaled(term: ast.Expr, coefficient: int) -> ast.Expr:
+    return term if coefficient == 1 else ast.Binary("*", ast.Number(str(coefficient)), term)
+
+
+def _spillable_width(node: ast.Expr) -> int:
+    return 0 if isinstance(node, ast.Name | ast.Number) else node.width

@@ -1,0 +1,106 @@
+"""From IR to files: the one call that runs passes, emission and packaging."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import metadata
+from typing import Any
+
+from arc_codegen import runtime
+from arc_codegen.c import text
+from arc_codegen.c.from_loops import emit_module
+from arc_codegen.c.module import CModule
+from arc_codegen.ir.graph import Module
+from arc_codegen.ir.loops import LoopModule
+from arc_codegen.options import Options
+from arc_codegen.package import manifest as manifests
+from arc_codegen.package.render import Provenance, render_header, render_source
+
+
+@dataclass(frozen=True, slots=True)
+class Generated:
+    """Files by name (text), the manifest's among them, and the manifest itself."""
+
+    files: Mapping[str, str]
+    manifest: Mapping[str, Any]
+
+    @property
+    def source(self) -> str:
+        """Text of ``<module>.c``."""
+        return self.files[f"{self.manifest['name']}.c"]
+
+    @property
+    def header(self) -> str:
+        """Text of ``<module>.h``."""
+        return self.files[f"{self.manifest['name']}.h"]
+
+
+def tool_version() -> str:
+    """Name and version of the tool, as files carry it."""
+    return f"arc-codegen {metadata.version('arc-codegen')}"
+
+
+def generate(module: Module, options: Options | None = None) -> Generated:
+    """C files of a module of graph IR.
+
+    Parameters
+    ----------
+    module : Module
+        Functions that become one .c/.h pair.
+    options : Options, optional
+        How; defaults otherwise.
+
+    Returns
+    -------
+    Generated
+        The files and the manifest; nothing is written. `package.writer.write_files` does that.
+
+    Raises
+    ------
+    ArcError
+        A name that C cannot spell, an option that cannot hold, or a malformed program.
+    """
+    from arc_codegen.ir.printer import print_graph
+    from arc_codegen.passes.loopgen import lower_to_loops
+    from arc_codegen.passes.pipeline import optimise
+
+    options = options or Options()
+    printed = "\n".join(print_graph(graph) for graph in module.functions)
+    loop_functions = tuple(lower_to_loops(optimise(graph, options), options) for graph in module.functions)
+    return emit_loops(LoopModule(module.name, loop_functions), options, ir_hash=_digest(printed))
+
+
+def emit_loops(module: LoopModule, options: Options | None = None, *, ir_hash: str | None = None) -> Generated:
+    """C files of a module of loop IR.
+
+    ``ir_hash`` identifies the program in file headers and manifest; by default it is that of the C code itself.
+    """
+    options = options or Options()
+    emitted = emit_module(module, options)
+    provenance = Provenance(tool_version(), ir_hash or _digest(_code(emitted)))
+    needs = runtime.files_for(emitted.kernels)
+    sources = {f"{emitted.name}.c": render_source(emitted, options, provenance), **needs.sources}
+    headers = {f"{emitted.name}.h": render_header(emitted, options, provenance), **needs.headers}
+    manifest = manifests.build(
+        emitted,
+        tool=provenance.tool,
+        ir_hash=provenance.ir_hash,
+        options=options.as_dict(),
+        sources=sources,
+        headers=headers,
+    ).as_dict()
+    files = {**sources, **headers, f"{emitted.name}{manifests.SUFFIX}": manifests.to_json(manifest)}
+    return Generated(files, manifest)
+
+
+def _code(module: CModule) -> str:
+    parts = [text.table(table) for table in module.tables]
+    parts += [text.function(function) for function in module.helpers]
+    parts += [text.function(function.syntax) for function in module.functions]
+    return "\n".join(parts)
+
+
+def _digest(text_of_program: str) -> str:
+    return hashlib.sha256(text_of_program.encode()).hexdigest()[:16]

@@ -1,0 +1,88 @@
+"""Options of the code generator: what they may be, and what stands in file headers and manifests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Literal, get_args, get_type_hints
+
+from arc_codegen.errors import OptionError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How C is generated; every option is recorded in the header of the files and in the manifest.
+
+    Parameters
+    ----------
+    prefix : str
+        Put before every exported name: ``"app_"`` makes ``loss`` ``app_loss``.
+    optimize : {"balanced", "speed", "size"}
+        What the cost model prefers.
+    numerics : {"strict"}
+        IEEE arithmetic in the declared precision, in the order that the IR fixes.
+    math : {"libm"}
+        Where sin, exp, ... come from: the platform's math library.
+    fma : {"off"}
+        Whether products and sums may be fused.
+    workspace : {"stack", "caller", "static"}
+        Where work arrays live: local arrays; parameters ``work``, ``iwork``, ``bwork`` that the caller provides, one
+        per element type; or static arrays of the function, which is then not reentrant.
+    max_stack : int, optional
+        Largest number of bytes of local work arrays a function may have; an error above it.
+    locations : bool
+        Whether comments name the line of the user's source that a block of statements comes from.
+
+    Raises
+    ------
+    OptionError
+        ARC510 for a value that an option cannot have.
+
+    Examples
+    --------
+    >>> Options(prefix="app_").prefix
+    'app_'
+    """
+
+    prefix: str = ""
+    optimize: Literal["balanced", "speed", "size"] = "balanced"
+    numerics: Literal["strict"] = "strict"
+    math: Literal["libm"] = "libm"
+    fma: Literal["off"] = "off"
+    workspace: Literal["stack", "caller", "static"] = "stack"
+    max_stack: int | None = None
+    locations: bool = True
+
+    def __post_init__(self) -> None:
+        hints = get_type_hints(type(self))
+        for option in fields(self):
+            choices = get_args(hints[option.name])
+            value = getattr(self, option.name)
+            if choices and all(isinstance(choice, str) for choice in choices) and value not in choices:
+                allowed = ", ".join(map(repr, choices))
+                message = f"{option.name}={value!r}: expected one of {allowed}"
+                raise OptionError(message, code="ARC510", hint=f"the default is {option.default!r}")
+        if not isinstance(self.prefix, str):
+            raise OptionError(f"prefix={self.prefix!r}: expected a string", code="ARC510", hint="for example 'app_'")
+        if self.max_stack is not None and (not isinstance(self.max_stack, int) or self.max_stack < 0):
+            message = f"max_stack={self.max_stack!r}: expected a number of bytes, or None"
+            raise OptionError(message, code="ARC510", hint="leave it out for no limit")
+
+    def as_dict(self) -> dict[str, str | int | bool | None]:
+        """The options by name, for the manifest.
+
+        Examples
+        --------
+        >>> Options().as_dict()["numerics"]
+        'strict'
+        """
+        return {option.name: getattr(self, option.name) for option in fields(self)}
+
+    def summary(self) -> str:
+        """One line for file headers: the options that are not defaults behind those that decide the numbers."""
+        shown = {"numerics", "fma", "math", "optimize"}
+        parts = [
+            f"{option.name}={getattr(self, option.name)}"
+            for option in fields(self)
+            if option.name in shown or getattr(self, option.name) != option.default
+        ]
+        return " ".join(parts)

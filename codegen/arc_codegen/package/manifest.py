@@ -1,0 +1,184 @@
+"""The manifest: everything a machine needs to compile, link and call a generated module (schema 1).
+
+Typed here, written as JSON that is the same for the same input; file names are relative to the manifest's folder,
+parameters in C order.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from arc_codegen.c.module import CFunction, CModule, CParameter
+from arc_codegen.errors import OutputError
+
+SCHEMA = 1
+SUFFIX = ".manifest.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManifestParameter:
+    """A parameter; ``argument`` is what the user calls it, ``name`` what C does."""
+
+    name: str
+    argument: str
+    direction: str
+    ctype: str
+    shape: tuple[int, ...]
+    size: int
+    pointer: bool
+    fields: tuple[dict[str, Any], ...] = ()
+
+    def __post_init__(self) -> None:
+        _check(self.direction in ("in", "out", "inout", "work"), f"direction {self.direction!r} of {self.name!r}")
+        _check(self.size >= 0 and all(extent >= 0 for extent in self.shape), f"size of {self.name!r}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManifestFunction:
+    """An exported function; ``name`` is its name without prefix."""
+
+    c_name: str
+    name: str
+    returns: str
+    params: tuple[ManifestParameter, ...]
+    workspace_bytes: int
+    operations: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        _check(self.returns in ("void", "status"), f"returns {self.returns!r} of {self.c_name!r}")
+        _check(self.workspace_bytes >= 0, f"workspace_bytes of {self.c_name!r}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManifestFiles:
+    """Files by role. The runtime's are among them."""
+
+    sources: tuple[str, ...]
+    headers: tuple[str, ...]
+    include_dirs: tuple[str, ...] = (".",)
+
+    def __post_init__(self) -> None:
+        for name in (*self.sources, *self.headers):
+            _check("/" not in name and "\\" not in name and name not in ("", ".", ".."), f"file name {name!r}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """The whole; ``sha256`` holds the digest of each file, so that edits by hand are noticed."""
+
+    name: str
+    tool: str
+    ir_hash: str
+    files: ManifestFiles
+    functions: tuple[ManifestFunction, ...]
+    options: dict[str, str | int | bool | None]
+    sha256: dict[str, str]
+    types: tuple[dict[str, Any], ...] = ()
+    schema: int = SCHEMA
+
+    def __post_init__(self) -> None:
+        _check(self.schema == SCHEMA, f"schema {self.schema!r}")
+        names = {*self.files.sources, *self.files.headers}
+        _check(set(self.sha256) == names, "digests of files that are not listed, or none for some that are")
+
+    def as_dict(self) -> dict[str, Any]:
+        """As JSON holds it, ``digest`` (of all the rest) included."""
+        plain: dict[str, Any] = json.loads(json.dumps(asdict(self)))
+        ordered = {"schema": plain.pop("schema"), **plain}
+        return {**ordered, "digest": content_digest(ordered)}
+
+
+def _check(valid: bool, what: str) -> None:
+    if not valid:
+        raise OutputError(f"not a valid manifest: {what}", code="ARC601", hint="generate the module again")
+
+
+def content_digest(manifest: Mapping[str, Any]) -> str:
+    """SHA-256 of a manifest without its own ``digest``, in canonical JSON."""
+    content = {key: value for key, value in manifest.items() if key != "digest"}
+    return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def text_digest(text: str) -> str:
+    """SHA-256 of a file's text in UTF-8."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def to_json(manifest: Mapping[str, Any]) -> str:
+    """JSON text of a manifest, with a newline at its end."""
+    return json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
+
+
+def parse(text: str) -> Manifest:
+    """The manifest in JSON text, checked.
+
+    Raises
+    ------
+    OutputError
+        ARC601: not JSON, not this schema, a field missing or unknown, or a digest that does not fit.
+    """
+    try:
+        plain = json.loads(text)
+        _check(plain.pop("digest") == content_digest(plain), "digest")
+        plain["files"] = ManifestFiles(**{key: tuple(value) for key, value in plain["files"].items()})
+        plain["functions"] = tuple(
+            ManifestFunction(**{**function, "params": tuple(_parameter(item) for item in function["params"])})
+            for function in plain["functions"]
+        )
+        plain["types"] = tuple(plain["types"])
+        return Manifest(**plain)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise OutputError(f"not a valid manifest: {error}", code="ARC601", hint="generate the module again") from error
+
+
+def _parameter(plain: dict[str, Any]) -> ManifestParameter:
+    return ManifestParameter(**{**plain, "shape": tuple(plain["shape"]), "fields": tuple(plain["fields"])})
+
+
+def describe_function(function: CFunction) -> ManifestFunction:
+    """Manifest entry of a function."""
+    return ManifestFunction(
+        c_name=function.c_name,
+        name=function.name,
+        returns="void",
+        params=tuple(map(_describe_parameter, function.parameters)),
+        workspace_bytes=function.workspace_bytes,
+        operations=dict(function.operations),
+    )
+
+
+def _describe_parameter(item: CParameter) -> ManifestParameter:
+    return ManifestParameter(
+        name=item.name,
+        argument=item.argument,
+        direction=item.direction,
+        ctype=item.ctype,
+        shape=item.shape,
+        size=item.size,
+        pointer=item.pointer,
+    )
+
+
+def build(
+    module: CModule,
+    *,
+    tool: str,
+    ir_hash: str,
+    options: dict[str, str | int | bool | None],
+    sources: Mapping[str, str],
+    headers: Mapping[str, str],
+) -> Manifest:
+    """The manifest of a module and its files (name to text)."""
+    return Manifest(
+        name=module.name,
+        tool=tool,
+        ir_hash=ir_hash,
+        files=ManifestFiles(sources=tuple(sources), headers=tuple(headers)),
+        functions=tuple(map(describe_function, module.functions)),
+        options=options,
+        sha256={name: text_digest(content) for name, content in {**sources, **headers}.items()},
+    )
