@@ -34,7 +34,7 @@ def read(path: str) -> str:
 
 @functools.cache
 def strict_guard() -> str:
-    """Preprocessor lines that keep IEEE arithmetic in a source file: what arc_strict.h says between its include guard."""
+    """Preprocessor lines that keep IEEE arithmetic in a source file: the inside of arc_strict.h."""
     text = read(f"{_HEADERS}/arc_strict.h")
     match = re.search(r"#define ARC_STRICT_H\n(.*)#endif\n\Z", text, re.DOTALL)
     assert match is not None

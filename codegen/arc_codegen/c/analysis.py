@@ -1,4 +1,4 @@
-"""What an emitter must know of a loop function before it writes the first line: what is used, how large positions get, cost.
+"""What an emitter must know of a loop function before the first line: what is used, how large positions get.
 
 All walks are iterative over expressions, because expressions of straight-line code can be deep.
 """

@@ -12,9 +12,18 @@ from typing import TypeAlias
 PRIMARY, UNARY, MULTIPLY, ADD, RELATION, EQUALITY, AND, OR, TERNARY = 15, 14, 13, 12, 10, 9, 5, 4, 3
 
 BINARY_PRECEDENCE = {
-    "*": MULTIPLY, "/": MULTIPLY, "+": ADD, "-": ADD,
-    "<": RELATION, "<=": RELATION, ">": RELATION, ">=": RELATION, "==": EQUALITY, "!=": EQUALITY,
-    "&&": AND, "||": OR,
+    "*": MULTIPLY,
+    "/": MULTIPLY,
+    "+": ADD,
+    "-": ADD,
+    "<": RELATION,
+    "<=": RELATION,
+    ">": RELATION,
+    ">=": RELATION,
+    "==": EQUALITY,
+    "!=": EQUALITY,
+    "&&": AND,
+    "||": OR,
 }
 
 

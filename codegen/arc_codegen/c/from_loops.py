@@ -176,7 +176,7 @@ def _buffer_access(
     for buffer in draft.function.buffers:
         symbol, ctype = buffer.symbol, CTYPES[buffer.dtype]
         if symbol in draft.buffers:
-            form = "array" if buffer.shape else "value" if buffer.kind == "input" else "pointer"
+            form = "array" if buffer.shape or buffer.size != 1 else "value" if buffer.kind == "input" else "pointer"
             access[symbol] = BufferAccess(draft.buffers[symbol], buffer.dtype, ctype, form)
         elif buffer.kind == "const" and symbol in draft.needed and buffer.size:
             name, ctype = tables.add(buffer, narrow=symbol not in draft.positions.called)

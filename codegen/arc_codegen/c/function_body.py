@@ -162,7 +162,9 @@ class BodyEmitter:
 
     def _index(self, index: Index) -> ast.Expr:
         """Sum of terms, positive ones first, so that no sum begins with a minus."""
-        terms = [(coefficient, ast.Name(self._names[variable])) for variable, coefficient in index.terms]
+        terms: list[tuple[int, ast.Expr]] = [
+            (coefficient, ast.Name(self._names[variable])) for variable, coefficient in index.terms
+        ]
         terms += [(coefficient, self._table_element(symbol, inner)) for symbol, inner, coefficient in index.tables]
         positive = [_scaled(term, coefficient) for coefficient, term in terms if coefficient > 0]
         negative = [_scaled(term, -coefficient) for coefficient, term in terms if coefficient < 0]

@@ -66,8 +66,8 @@ def mangled(hint: str, *, fallback: str = "t") -> str:
     """A spelling for a local name that C accepts; the same for the same hint, always.
 
     Letters and digits stay; Greek letters are written out, accents dropped, other characters outside ASCII become
-    ``u`` and their code point; anything else is an underscore; runs of underscores are one. A leading digit gets a ``v``
-    before it, a reserved word an underscore behind it.
+    ``u`` and their code point; anything else is an underscore; runs of underscores are one. A leading digit gets
+    a ``v`` before it, a reserved word an underscore behind it.
 
     Examples
     --------

@@ -18,14 +18,16 @@ _WORK_HINTS = {DType.F32: "work", DType.F64: "work", DType.I32: "iwork", DType.I
 def parameter(buffer: Buffer, name: str) -> CParameter:
     """The parameter for an input or output buffer.
 
-    Rank 0 goes by value in and by pointer out; rank 1 tells its length; higher ranks are pointers to row-major elements.
+    Rank 0 goes by value in and by pointer out; rank 1 tells its length; higher ranks are pointers to
+    row-major elements.
     """
     reads = buffer.kind == "input"
+    shape = buffer.shape if buffer.shape or buffer.size == 1 else (buffer.size,)
     ctype = CTYPES[buffer.dtype]
     qualified = f"const {ctype}" if reads else ctype
-    if buffer.shape == () and reads:
+    if shape == () and reads:
         syntax, pointer = ast.Parameter(ctype, name), False
-    elif len(buffer.shape) == 1 and buffer.size > 0:
+    elif len(shape) == 1 and buffer.size > 0:
         syntax, pointer = ast.Parameter(qualified, f"{name}[{buffer.size}]"), True
     else:
         syntax, pointer = ast.Parameter(qualified, f"*{name}"), True
@@ -35,7 +37,7 @@ def parameter(buffer: Buffer, name: str) -> CParameter:
         direction="in" if reads else "out",
         dtype=buffer.dtype,
         ctype=ctype,
-        shape=buffer.shape,
+        shape=shape,
         size=buffer.size,
         pointer=pointer,
         syntax=syntax,

@@ -17,8 +17,16 @@ from arc_codegen.ir.types import DType
 CTYPES = {DType.F32: "float", DType.F64: "double", DType.I32: "int32_t", DType.I64: "int64_t", DType.BOOL: "bool"}
 
 _INFIX = {
-    "add": "+", "sub": "-", "mul": "*", "div": "/",
-    "lt": "<", "le": "<=", "eq": "==", "ne": "!=", "and": "&&", "or": "||",
+    "add": "+",
+    "sub": "-",
+    "mul": "*",
+    "div": "/",
+    "lt": "<",
+    "le": "<=",
+    "eq": "==",
+    "ne": "!=",
+    "and": "&&",
+    "or": "||",
 }
 _SELECTS = {
     "max": (">=", "a"),  # NaN if either is NaN

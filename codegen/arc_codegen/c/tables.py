@@ -1,4 +1,4 @@
-"""Constant arrays of a module: each once, whichever functions use it, in the smallest type that holds an index table."""
+"""Constant arrays of a module: each once, whichever functions use it; index tables in the smallest type."""
 
 from __future__ import annotations
 
