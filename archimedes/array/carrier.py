@@ -1,0 +1,91 @@
+"""How an array is held in CasADi: dense, with its nonzeros in C order.
+
+CasADi's matrices are column-major. A rank-2 array (m, n) is an n x m matrix, rank 0 is 1 x 1, rank 1 is n x 1, higher
+ranks are N x 1; so the nonzeros of every array are its elements in C order, and a reshape moves nothing.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from typing import Any, TypeAlias
+
+import casadi as ca
+import numpy as np
+from numpy.typing import NDArray
+
+Positions: TypeAlias = NDArray[np.int64]
+"""Flat positions in C order, in an array of the shape of what is read."""
+
+_binary = ca.MX.binary
+_SUB, _ADD, _DIV, _MUL = ca.OP_SUB, ca.OP_ADD, ca.OP_DIV, ca.OP_MUL
+
+
+def carrier_shape(shape: tuple[int, ...]) -> tuple[int, int]:
+    """Rows and columns of the CasADi matrix that holds an array of this shape."""
+    if len(shape) == 2:
+        return shape[1], shape[0]
+    return math.prod(shape), 1
+
+
+def shaped(mx: ca.MX, rows: int, columns: int) -> ca.MX:
+    """The same nonzeros under another shape; no node if it has it already."""
+    if mx.shape == (rows, columns):
+        return mx
+    return ca.reshape(mx, rows, columns)
+
+
+def constant(values: NDArray[Any]) -> ca.MX:
+    """Known elements of any shape, exactly: the sign of zeros is kept."""
+    if values.ndim == 0:
+        return scalar_constant(float(values))
+    rows, columns = carrier_shape(values.shape)
+    flat = np.ascontiguousarray(values, dtype=np.float64).ravel()
+    if flat.size and np.all(flat == flat[0]) and np.any(np.signbit(flat) & (flat == 0)):
+        # CasADi folds a constant of equal elements into one value, and takes -0.0 and 0.0 for equal.
+        apart = ca.MX(ca.DM(np.append(flat, 1.0)))
+        return shaped(apart.nz[: flat.size], rows, columns)
+    return ca.MX(ca.DM(flat.reshape(columns, rows).T)) if rows * columns else ca.MX(rows, columns)
+
+
+def scalar_constant(value: float) -> ca.MX:
+    """One known number, exactly."""
+    if value == 0.0 and math.copysign(1.0, value) < 0.0:
+        return disguised(value)
+    return _plain_constant(value)
+
+
+@functools.lru_cache(maxsize=4096)
+def _plain_constant(value: float) -> ca.MX:
+    return ca.MX(value)
+
+
+@functools.lru_cache(maxsize=16)
+def disguised(value: float) -> ca.MX:
+    """One known number as an element of a constant vector, so that CasADi does not see which number it is.
+
+    Even with simplification off it rewrites ``0 + x`` to x (wrong for x = -0.0), ``0 - x`` to -x (wrong for 0.0) and
+    ``1 / x`` to a reciprocal node, which then turns ``y * (1 / x)`` into ``y / x`` and ``1 / (1 / x)`` into x.
+    """
+    # The second element must differ in value, or the vector is folded into one number.
+    return ca.MX(ca.DM([value, 2.0 if value != 2.0 else 3.0])).nz[0]
+
+
+def binary(op: int, a: ca.MX, b: ca.MX) -> ca.MX:
+    """One binary node that computes exactly ``op(a, b)``; a 1 x 1 operand is used for every element."""
+    if a.is_constant():
+        hidden = _DISGUISED.get(op)
+        if hidden is not None:
+            if a.is_value(hidden):
+                a = disguised(hidden)
+        elif op == _MUL:
+            a, b = b, a  # 2 * x would become a doubling node, and (2 * x) - x then x, which differs on overflow
+    return _binary(op, a, b)
+
+
+_DISGUISED = {_ADD: 0.0, _SUB: 0.0, _DIV: 1.0}
+
+
+def keep_apart(mx: ca.MX) -> ca.MX:
+    """The same value behind a multiplication with one (exact), across which CasADi does not rewrite."""
+    return _binary(_MUL, mx, disguised(1.0))

@@ -1,0 +1,87 @@
+"""Index keys: which elements NumPy means by them, found by indexing an array of positions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from archimedes.array.carrier import Positions
+from archimedes.array.errors import located
+from archimedes.array.operators import Operators
+from archimedes.errors import ArcIndexError, ArcTypeError, ArcValueError
+
+if TYPE_CHECKING:
+    from archimedes.array.core import SymbolicArray
+
+
+def check_writable(read_only: bool, shape: tuple[int, ...]) -> None:
+    """Raise if an array is an argument of the traced function, or a scalar."""
+    if not shape:
+        raise located(
+            ArcTypeError,
+            "a traced scalar has no elements to assign",
+            code="ARC116",
+            hint="bind the name to a new value instead",
+        )
+    if read_only:
+        raise located(
+            ArcValueError,
+            "assignment into an argument of the traced function",
+            code="ARC119",
+            hint="arguments are read-only; copy first: x = x.copy()",
+        )
+
+
+def is_basic(key: Any) -> bool:
+    """Whether NumPy gives a view for this key."""
+    parts = key if isinstance(key, tuple) else (key,)
+    return all(
+        part is None or part is Ellipsis or isinstance(part, slice) or (_is_integer(part) and not isinstance(part, bool))
+        for part in parts
+    )
+
+
+def _is_integer(part: Any) -> bool:
+    return isinstance(part, int | np.integer)
+
+
+def normal_key(key: Any, shape: tuple[int, ...], *, reading: bool) -> Any:
+    """The key with nothing traced in it, or the traced mask that it is; errors for keys that depend on a value."""
+    if isinstance(key, Operators):
+        mask: SymbolicArray = key  # type: ignore[assignment]
+        if mask.dtype.kind == "b" and not reading and mask.shape == shape:
+            return mask
+        raise _depends_on_value(mask, reading=reading)
+    for part in key if isinstance(key, tuple) else (key,):
+        if isinstance(part, Operators):
+            raise _depends_on_value(part, reading=reading)  # type: ignore[arg-type]
+        if isinstance(part, slice):
+            for bound in (part.start, part.stop, part.step):
+                if isinstance(bound, Operators):
+                    raise _depends_on_value(bound, reading=reading)  # type: ignore[arg-type]
+    return key
+
+
+def _depends_on_value(part: SymbolicArray, *, reading: bool) -> ArcTypeError:
+    if part.dtype.kind == "b":
+        what = "a mask that is traced: how many elements it picks depends on values"
+        hint = "use np.where(mask, a, b)" + ("" if reading else "; x[mask] = number works for a mask of the shape of x")
+    else:
+        what = "an index that is traced: which element it picks depends on a value"
+        hint = (
+            "use np.sum(np.where(np.arange(n) == i, x, 0)) or np.interp; mark the argument static if it is known "
+            "before the call"
+        )
+    return located(ArcTypeError, what, code="ARC120", hint=hint)
+
+
+def select_positions(grid: Positions, key: Any) -> Positions | np.int64:
+    """What NumPy picks from an array of positions."""
+    try:
+        chosen: Positions | np.int64 = grid[key]
+    except IndexError as error:
+        raise located(
+            ArcIndexError, f"{error} (array of shape {grid.shape})", code="ARC121", hint="check the index"
+        ) from error
+    return chosen

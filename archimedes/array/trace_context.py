@@ -1,0 +1,188 @@
+"""What is global while a function is traced: CasADi's simplification switch, the real type, who wrote which value.
+
+CasADi rewrites arithmetic as it is written down (``(x + 1e8) - 1e8`` becomes ``x``), by an option that is process-wide.
+Tracing switches it off, so that the user's arithmetic is kept; differentiation switches it on, because the derivative
+rules produce products with known zeros that only simplification removes. Both hold one lock.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+import linecache
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import casadi as ca
+import numpy as np
+from arc_codegen.ir.types import Origin
+
+_LOCK = threading.RLock()
+_PACKAGE_ROOTS = tuple(
+    str(root) + "/"
+    for root in (
+        Path(__file__).resolve().parent.parent,
+        Path(sys.modules["arc_codegen"].__file__ or "").resolve().parent,
+        Path(np.__file__).resolve().parent,
+        Path(ca.__file__).resolve().parent,
+    )
+)
+
+
+@dataclass(slots=True)
+class Trace:
+    """The function being traced.
+
+    Parameters
+    ----------
+    default_real : numpy.dtype
+        The real type that constants and quotients of integers take.
+    nodes : dict
+        Where each node was written: its hash -> (the node, kept alive so that the hash stays its own, origin).
+    """
+
+    default_real: np.dtype[np.floating]
+    nodes: dict[int, tuple[ca.MX, Origin]] = field(default_factory=dict)
+
+    @property
+    def locations(self) -> dict[int, Origin]:
+        """Hash of an MX node -> where the user wrote it."""
+        return {key: origin for key, (_, origin) in self.nodes.items()}
+
+
+_FLOAT64: np.dtype[np.floating] = np.dtype(np.float64)
+
+
+class _Stack(threading.local):
+    def __init__(self) -> None:
+        self.traces: list[Trace] = []
+
+
+_STACK = _Stack()
+
+
+@contextmanager
+def _simplification(switch: bool) -> Iterator[None]:
+    with _LOCK:
+        before = ca.GlobalOptions.getSimplificationOnTheFly()
+        ca.GlobalOptions.setSimplificationOnTheFly(switch)
+        try:
+            yield
+        finally:
+            ca.GlobalOptions.setSimplificationOnTheFly(before)
+
+
+@contextmanager
+def casadi_tracing(*, default_real: np.dtype[np.floating] | type[np.floating] = np.float64) -> Iterator[Trace]:
+    """Trace a function: arithmetic is kept as written; yields the `Trace` that records it. Nests.
+
+    Examples
+    --------
+    >>> import casadi as ca
+    >>> with casadi_tracing():
+    ...     x = ca.MX.sym("x")
+    ...     print((x + 1e8) - 1e8)
+    ((x+1e+08)-1e+08)
+    """
+    trace = Trace(np.dtype(default_real))
+    with _simplification(False):
+        _STACK.traces.append(trace)
+        try:
+            yield trace
+        finally:
+            _STACK.traces.pop()
+
+
+@contextmanager
+def casadi_differentiating() -> Iterator[None]:
+    """Build derivatives: CasADi simplifies what it writes. Nests, in and around `casadi_tracing`."""
+    with _simplification(True):
+        yield
+
+
+def current_trace() -> Trace | None:
+    """The innermost trace of this thread."""
+    traces = _STACK.traces
+    return traces[-1] if traces else None
+
+
+def default_real() -> np.dtype[np.floating]:
+    """The real type that a constant takes in the current trace; float64 outside any trace."""
+    traces = _STACK.traces
+    return traces[-1].default_real if traces else _FLOAT64
+
+
+def record(node: ca.MX) -> ca.MX:
+    """Note that the user's current line made ``node``; returns it."""
+    traces = _STACK.traces
+    if traces:
+        origin = user_location(2)
+        if origin is not None:
+            traces[-1].nodes.setdefault(node.__hash__(), (node, origin))
+    return node
+
+
+_INTERNAL: dict[str, bool] = {}
+_ORIGINS: dict[tuple[str, int], Origin] = {}
+
+
+def _is_internal(file: str) -> bool:
+    internal = file.startswith(_PACKAGE_ROOTS) or file.startswith("<__array_function__")
+    _INTERNAL[file] = internal
+    return internal
+
+
+def user_location(depth: int = 1) -> Origin | None:
+    """File, line and assigned name of the innermost frame that is outside of this package, NumPy and CasADi.
+
+    ``depth`` frames are skipped unseen: those known to be internal.
+    """
+    frame = sys._getframe(depth)
+    while frame is not None:
+        file = frame.f_code.co_filename
+        internal = _INTERNAL.get(file)
+        if internal is None:
+            internal = _is_internal(file)
+        if not internal:
+            key = (file, frame.f_lineno)
+            origin = _ORIGINS.get(key)
+            if origin is None:
+                origin = _ORIGINS[key] = Origin(file, key[1], assigned_name(*key))
+            return origin
+        frame = frame.f_back  # type: ignore[assignment]
+    return None
+
+
+def user_where() -> str | None:
+    """`user_location` as ``file:line``, for errors."""
+    origin = user_location(2)
+    return str(origin) if origin is not None else None
+
+
+def assigned_name(file: str, line: int) -> str:
+    """Name that the statement at this line assigns, ``""`` if it is not of the form ``name = expression``."""
+    return _assigned_names(file).get(line, "")
+
+
+@functools.lru_cache(maxsize=256)
+def _assigned_names(file: str) -> dict[int, str]:
+    try:
+        tree = ast.parse("".join(linecache.getlines(file)))
+    except (SyntaxError, ValueError):
+        return {}
+    names: dict[int, str] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign) and len(node.targets) == 1:
+            target = node.targets[0]
+        elif isinstance(node, ast.AnnAssign | ast.AugAssign):
+            target = node.target
+        else:
+            continue
+        if isinstance(target, ast.Name):
+            for line in range(node.lineno, (node.end_lineno or node.lineno) + 1):
+                names[line] = target.id
+    return names
