@@ -1,0 +1,133 @@
+"""Functions that copy elements to new places: roll, tile, repeat, take, diag, tril, pad, meshgrid, ..."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from archimedes.array.core import SymbolicArray
+from archimedes.array.errors import located
+from archimedes.array.function_table import implements
+from archimedes.array.functions_reduce import sum_
+from archimedes.array.keywords import constant_array, is_traced, refuse_keywords
+from archimedes.array.positions import moved, positions_of
+from archimedes.array.primitives import as_symbolic, concatenate_flat, gather
+from archimedes.errors import ArcTypeError
+
+
+@implements(np.roll)
+def roll(a: Any, shift: Any, axis: Any = None) -> SymbolicArray:
+    """Elements moved cyclically along axes."""
+    steps = constant_array(shift, function="np.roll", argument="shift")
+    return moved(a, lambda p: np.roll(p, steps, axis))
+
+
+@implements(np.tile)
+def tile(A: Any, reps: Any) -> SymbolicArray:
+    """The array repeated block by block."""
+    return moved(A, lambda p: np.tile(p, reps))
+
+
+@implements(np.repeat)
+def repeat(a: Any, repeats: Any, axis: Any = None) -> SymbolicArray:
+    """Each element repeated."""
+    counts = constant_array(repeats, function="np.repeat", argument="repeats")
+    return moved(a, lambda p: np.repeat(p, counts, axis))
+
+
+@implements(np.take)
+def take(a: Any, indices: Any, axis: Any = None, out: Any = None, mode: Any = "raise") -> SymbolicArray:
+    """Elements at constant indices along an axis."""
+    refuse_keywords("np.take", out=out)
+    chosen = constant_array(indices, function="np.take", argument="indices")
+    return moved(a, lambda p: np.take(p, chosen, axis, mode=mode))
+
+
+@implements(np.take_along_axis)
+def take_along_axis(arr: Any, indices: Any, axis: Any = -1) -> SymbolicArray:
+    """Elements at constant indices, one row of indices per slice."""
+    chosen = constant_array(indices, function="np.take_along_axis", argument="indices")
+    return moved(arr, lambda p: np.take_along_axis(p, chosen, axis))
+
+
+@implements(np.delete)
+def delete(arr: Any, obj: Any, axis: Any = None) -> SymbolicArray:
+    """The array without the elements at constant indices."""
+    removed: Any = obj if isinstance(obj, slice) else constant_array(obj, function="np.delete", argument="obj")
+    removed = int(removed) if isinstance(removed, np.ndarray) and removed.ndim == 0 else removed
+    return moved(arr, lambda p: np.delete(p, removed, axis))
+
+
+@implements(np.diag)
+def diag(v: Any, k: int = 0) -> SymbolicArray:
+    """Diagonal of a matrix, or the matrix with the given diagonal."""
+    return moved(v, lambda p: np.diag(p + 1, k) - 1)
+
+
+@implements(np.diagflat)
+def diagflat(v: Any, k: int = 0) -> SymbolicArray:
+    """The matrix with the elements on a diagonal."""
+    return moved(v, lambda p: np.diagflat(p + 1, k) - 1)
+
+
+@implements(np.tril)
+def tril(m: Any, k: int = 0) -> SymbolicArray:
+    """Zeros above diagonal number k."""
+    return moved(m, lambda p: np.tril(p + 1, k) - 1)
+
+
+@implements(np.triu)
+def triu(m: Any, k: int = 0) -> SymbolicArray:
+    """Zeros below diagonal number k."""
+    return moved(m, lambda p: np.triu(p + 1, k) - 1)
+
+
+@implements(np.trace)
+def trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None, out: Any = None) -> SymbolicArray:
+    """Sum along a diagonal of two axes."""
+    refuse_keywords("np.trace", out=out)
+    return sum_(moved(a, lambda p: np.diagonal(p, offset, axis1, axis2)), axis=-1, dtype=dtype)
+
+
+@implements(np.linalg.trace)
+def linalg_trace(x: Any, /, *, offset: int = 0, dtype: Any = None) -> SymbolicArray:
+    """Sum along a diagonal of the last two axes."""
+    return trace(x, offset, -2, -1, dtype)
+
+
+@implements(np.meshgrid)
+def meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: Any = "xy") -> tuple[SymbolicArray, ...]:
+    """Coordinate arrays of a grid from coordinate vectors."""
+    arrays = [as_symbolic(x) for x in xi]
+    grids = np.meshgrid(*(positions_of(array) for array in arrays), sparse=sparse, indexing=indexing)
+    return tuple(gather(array, grid) for array, grid in zip(arrays, grids, strict=True))
+
+
+_PAD_MODES = ("edge", "reflect", "symmetric", "wrap")
+
+
+@implements(np.pad)
+def pad(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> SymbolicArray:
+    """Padded by constants or by elements: modes constant, edge, reflect, symmetric, wrap."""
+    x = as_symbolic(array)
+    if mode == "constant":
+        return _pad_constant(x, pad_width, **kwargs)
+    if mode not in _PAD_MODES:
+        raise located(
+            ArcTypeError,
+            f"np.pad: mode {mode!r} is not supported for traced arrays",
+            code="ARC154",
+            hint=f"supported modes: constant, {', '.join(_PAD_MODES)}; otherwise np.concatenate a border of your own",
+        )
+    refuse_keywords("np.pad", reflect_type=None if kwargs.get("reflect_type") == "even" else kwargs.get("reflect_type"))
+    return moved(x, lambda p: np.pad(p, pad_width, mode, **kwargs))
+
+
+def _pad_constant(x: SymbolicArray, pad_width: Any, *, constant_values: Any = 0) -> SymbolicArray:
+    borders = as_symbolic(constant_values)
+    if not is_traced(constant_values) and not np.any(constant_values):
+        return moved(x, lambda p: np.pad(p, pad_width, constant_values=-1))
+    flat = concatenate_flat([x, borders.astype(x.dtype)])
+    border_positions = positions_of(borders, start=x.size)
+    return gather(flat, np.pad(positions_of(x), pad_width, constant_values=border_positions))
