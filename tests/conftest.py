@@ -1,1 +1,36 @@
-"""Shared fixtures."""
+"""What all tests share: a build cache of their own, and how hard property tests try."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import hypothesis
+import pytest
+from sweeps import THOROUGH, examples
+
+# One folder for all xdist workers of a run: they inherit the controller's environment.
+_RUN_VARIABLE = "ARC_TEST_RUN_CACHE"
+
+hypothesis.settings.register_profile(
+    "default",
+    max_examples=examples(200),
+    derandomize=not THOROUGH,
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("default")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        os.environ[_RUN_VARIABLE] = tempfile.mkdtemp(prefix="arc-codegen-tests-")
+    os.environ["ARC_CODEGEN_CACHE"] = str(Path(os.environ[_RUN_VARIABLE]) / "cache")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        shutil.rmtree(os.environ.pop(_RUN_VARIABLE), ignore_errors=True)

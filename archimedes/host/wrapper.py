@@ -1,8 +1,8 @@
 """Python source of the wrapper around one C function, specialised for its parameters and compiled once.
 
 Small arrays and scalars go through a *block*: memory that cffi was told about once, with a part for each parameter.
-Copying three doubles in and out costs less than telling cffi where two fresh arrays are. Blocks are taken from a pool and
-put back, so threads and re-entrant calls never share one. Large arrays are passed where they are.
+Copying three doubles in and out costs less than telling cffi where two fresh arrays are. Blocks are taken from a pool
+and put back, so threads and re-entrant calls never share one. Large arrays are passed where they are.
 
 For ``void loss_grad(const double x[3], double grad_x[3])`` the wrapper reads, in essence::
 

@@ -1,0 +1,28 @@
+"""Tools that some tests need: a visible skip where one is missing, a failure where all are required."""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+import pytest
+
+from arc_codegen.toolchain.packages import install_command
+
+REQUIRE_VARIABLE = "ARC_REQUIRE_TOOLCHAINS"
+
+
+def toolchains_required() -> bool:
+    """Whether a missing tool is a failure (continuous integration sets ``ARC_REQUIRE_TOOLCHAINS=1``)."""
+    return os.environ.get(REQUIRE_VARIABLE, "") not in ("", "0")
+
+
+def require_tool(name: str) -> str:
+    """Path of the executable `name`; skips the test, or fails it where tools are required, when it is missing."""
+    path = shutil.which(name)
+    if path is not None:
+        return path
+    message = f"{name} is not installed; to run this test: {install_command(name)}"
+    if toolchains_required():
+        pytest.fail(message, pytrace=False)
+    pytest.skip(message)
