@@ -1,0 +1,1 @@
+"""Compiled functions: how a Python function is traced, specialised and called."""

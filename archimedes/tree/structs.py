@@ -180,7 +180,8 @@ def _replace(self: Any, /, **changes: Any) -> Any:
 def _equal(self: Any, other: object) -> Any:
     if type(other) is not type(self):
         return NotImplemented
-    return all(_same(getattr(self, f.name), getattr(other, f.name)) for f in dataclasses.fields(self))
+    names = cast(Any, type(self)).__dataclass_fields__
+    return all(_same(getattr(self, name), getattr(other, name)) for name in names)
 
 
 def _same(left: Any, right: Any) -> bool:

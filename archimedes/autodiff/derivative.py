@@ -1,0 +1,189 @@
+"""What all derivatives share: a function of symbols, made from the primal, that `compile` can take."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
+
+import casadi as ca
+
+from archimedes.array.core import SymbolicArray
+from archimedes.array.primitives import from_flat, from_held
+from archimedes.autodiff.arguments import DirectionBinder, resolve_argnums, split_direction
+from archimedes.autodiff.linearise import Argument, Primal, evaluate_primal
+from archimedes.errors import ArcTypeError, ArcValueError
+from archimedes.function.arguments import Binder, BoundCall
+from archimedes.function.compiled import CompiledFunction, compile
+from archimedes.function.naming import ReturnNames
+from archimedes.function.tracing import Pristine
+
+
+class Derivative:
+    """A derivative of ``primal`` with respect to ``argnums``; called on symbols.
+
+    Parameters
+    ----------
+    primal : CompiledFunction
+    argnums : int or tuple of int
+        Positions counted from the front; an int gives results that are not in a tuple.
+    """
+
+    prefix: ClassVar[str] = ""
+
+    def __init__(self, primal: CompiledFunction, argnums: int | tuple[int, ...]) -> None:
+        self.primal = primal
+        self.argnums = argnums
+        self.__name__ = f"{self.prefix}_{primal.name}"
+        self.__doc__ = f"{type(self).__doc__} Of: {primal.__doc__ or primal.name}"
+        self.__signature__ = primal.binder.signature
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self.apply_bound(self.make_binder(self.__name__).bind(args, kwargs), frozenset())
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.primal, self.argnums)
+
+    def make_binder(self, name: str) -> Binder:
+        binder = Binder(self, name=name, static_argnames=None)
+        binder.static_names = self.primal.binder.static_names
+        return binder
+
+    def apply_bound(self, bound: BoundCall, pristine: Pristine) -> Any:
+        """The derivative on symbols, as a tree of symbolic arrays."""
+        return self.derive(evaluate_primal(self.primal, bound, as_tuple(self.argnums), pristine))
+
+    def derive(self, primal: Primal) -> Any:
+        raise NotImplementedError
+
+    def return_names(self) -> ReturnNames | None:
+        """Names of the results in C."""
+        return None
+
+    def names(self, prefix: str) -> ReturnNames:
+        """One name for each argument."""
+        names = tuple(f"{prefix}_{self.argument_name(position)}" for position in as_tuple(self.argnums))
+        return names[0] if isinstance(self.argnums, int) else names
+
+    def argument_name(self, position: int) -> str:
+        named = self.primal.binder.positional_names
+        return named[position] if position < len(named) else f"arg{position}"
+
+
+class DirectionalDerivative(Derivative):
+    """A derivative along a direction, which is one more argument."""
+
+    direction: ClassVar[str] = "v"
+    tangent: ClassVar[bool] = True
+
+    def __init__(self, primal: CompiledFunction, argnums: int | tuple[int, ...] | None) -> None:
+        super().__init__(primal, 0)
+        self.chosen = argnums
+        self.__signature__ = self.make_binder(primal.name).signature
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.primal, self.chosen)
+
+    def make_binder(self, name: str) -> Binder:
+        return DirectionBinder(self.primal, self.direction, self.chosen, tangent=self.tangent)
+
+    def apply_bound(self, bound: BoundCall, pristine: Pristine) -> Any:
+        call, direction, argnums = split_direction(bound)
+        primal = evaluate_primal(self.primal, call, as_tuple(argnums), pristine)
+        return self.derive_along(primal, direction, single=isinstance(argnums, int))
+
+    def derive_along(self, primal: Primal, direction: Any, *, single: bool) -> Any:
+        raise NotImplementedError
+
+
+def as_tuple(argnums: int | tuple[int, ...]) -> tuple[int, ...]:
+    return (argnums,) if isinstance(argnums, int) else argnums
+
+
+def compile_derivative(derivative: Derivative, name: str | None) -> CompiledFunction:
+    """The derivative as a compiled function, with the primal's kind and backend."""
+    primal = derivative.primal
+    made = CompiledFunction(
+        derivative,
+        return_names=derivative.return_names(),
+        kind=primal.kind,
+        name=name if name is not None else derivative.__name__,
+        backend=primal.backend,
+    )
+    made.__module__ = primal.__module__
+    return made
+
+
+def compiled_primal(func: Callable[..., Any], static_argnums: Any, static_argnames: Any) -> CompiledFunction:
+    """``func`` compiled, with further static arguments if there are any."""
+    if isinstance(func, CompiledFunction):
+        if static_argnums is None and static_argnames is None:
+            return func
+        options = func.options()
+        more = compile(func.__wrapped__, static_argnums=static_argnums, static_argnames=static_argnames)
+        options["static_argnames"] = tuple(sorted(func.binder.static_names | more.binder.static_names))
+        return CompiledFunction(func.__wrapped__, **options)
+    if not callable(func):
+        raise ArcTypeError(
+            f"a function is needed to differentiate, got a {type(func).__name__}",
+            code="ARC307",
+            hint="Pass the function itself, not its result.",
+        )
+    return compile(func, static_argnums=static_argnums, static_argnames=static_argnames)
+
+
+def scalar_output(primal: Primal, what: str) -> SymbolicArray:
+    """The one output, of shape ().
+
+    Raises
+    ------
+    ArcValueError
+        The primal returned several values, or one that is not a scalar.
+    """
+    if primal.out_tree.kind != "leaf":
+        count = len(primal.outputs)
+        raise ArcValueError(
+            f"{what} needs a function that returns one scalar, but {primal.name} returns "
+            f"{'a tree of' if primal.out_tree.kind != 'tuple' else ''} {count} values".replace("  ", " "),
+            code="ARC308",
+            hint="Return one value of shape (), or take the Jacobian with jac.",
+        )
+    (output,) = primal.outputs
+    if output.shape != ():
+        raise ArcValueError(
+            f"{what} needs a function that returns one scalar, but {primal.name} returns shape {output.shape}",
+            code="ARC308",
+            hint="Sum it up or pick an element, as in y[0]; or take the Jacobian with jac.",
+        )
+    return output
+
+
+def block(flat: ca.MX, outer: tuple[int, ...], leaf: SymbolicArray) -> SymbolicArray:
+    """Derivatives of an array of shape ``outer`` with respect to ``leaf``, from their nonzeros in C order."""
+    return from_flat(ca.vec(flat), outer + leaf.shape, leaf.dtype)
+
+
+def rebuild_arguments(arguments: Sequence[Argument], leaves: Sequence[Any], *, single: bool) -> Any:
+    """Trees like the arguments, with one value for each leaf."""
+    from archimedes.tree import unflatten
+
+    rest = iter(leaves)
+    trees = [unflatten(a.structure, [next(rest) for _ in a.leaves]) for a in arguments]
+    return trees[0] if single else tuple(trees)
+
+
+def as_gradients(leaves: Sequence[SymbolicArray], held: Sequence[ca.MX]) -> list[SymbolicArray]:
+    """Held gradients as arrays of their arguments' shapes."""
+    return [from_held(mx, leaf.shape, leaf.dtype) for leaf, mx in zip(leaves, held, strict=True)]
+
+
+__all__ = [
+    "Derivative",
+    "DirectionalDerivative",
+    "as_gradients",
+    "block",
+    "compile_derivative",
+    "compiled_primal",
+    "rebuild_arguments",
+    "resolve_argnums",
+    "scalar_output",
+]

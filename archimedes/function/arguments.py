@@ -1,0 +1,224 @@
+"""How a call's arguments meet the function's signature, and which of them are static."""
+
+from __future__ import annotations
+
+import inspect
+import operator
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from archimedes.errors import ArcIndexError, ArcTypeError, ArcValueError
+from archimedes.tree.structure import static_key
+
+_POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+
+
+@dataclass(frozen=True, slots=True)
+class BoundCall:
+    """Arguments of one call, in the order of the signature, defaults filled in.
+
+    ``values[:num_positional]`` are passed by position, the rest by the keywords ``names[num_positional:]``.
+    """
+
+    names: tuple[str, ...]
+    values: tuple[Any, ...]
+    static: tuple[bool, ...]
+    num_positional: int
+
+    @property
+    def dynamic_names(self) -> tuple[str, ...]:
+        return tuple(name for name, static in zip(self.names, self.static, strict=True) if not static)
+
+    @property
+    def dynamic_values(self) -> tuple[Any, ...]:
+        return tuple(value for value, static in zip(self.values, self.static, strict=True) if not static)
+
+    def with_dynamic(self, values: Iterable[Any]) -> BoundCall:
+        """The same call with other values for the arguments that are not static."""
+        rest = iter(values)
+        merged = tuple(old if static else next(rest) for old, static in zip(self.values, self.static, strict=True))
+        return replace(self, values=merged)
+
+    def with_positional(self, changes: Mapping[int, Any]) -> BoundCall:
+        """The same call with other values at some positions."""
+        return replace(self, values=tuple(changes.get(i, value) for i, value in enumerate(self.values)))
+
+    def apply(self, function: Callable[..., Any]) -> Any:
+        """Call ``function`` with these arguments."""
+        keywords = dict(zip(self.names[self.num_positional :], self.values[self.num_positional :], strict=True))
+        return function(*self.values[: self.num_positional], **keywords)
+
+    def static_values_key(self) -> tuple[Hashable, ...]:
+        """Identity of the layout of the call and of its static values.
+
+        Raises
+        ------
+        ArcTypeError
+            A static value cannot be hashed.
+        """
+        found: list[Hashable] = [self.num_positional, self.names]
+        for name, value, static in zip(self.names, self.values, self.static, strict=True):
+            if not static:
+                continue
+            try:
+                found.append(static_key(value))
+            except TypeError:
+                raise ArcTypeError(
+                    f"the static argument {name!r} is a {type(value).__name__}, which cannot be hashed",
+                    code="ARC212",
+                    hint="A static argument selects a specialisation: pass a number, a string, a tuple or another "
+                    "immutable value, or do not declare it static.",
+                ) from None
+        return tuple(found)
+
+
+class Binder:
+    """Signature of a function with its static parameters.
+
+    Parameters
+    ----------
+    function : callable
+        Whose signature it is.
+    name : str
+        What messages call it.
+    static_argnums : int or sequence of int, optional
+        Positions of static parameters; negative ones count from the end.
+    static_argnames : str or sequence of str, optional
+        Names of static parameters.
+    """
+
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        *,
+        name: str,
+        static_argnums: int | Sequence[int] | None = None,
+        static_argnames: str | Sequence[str] | None = None,
+    ) -> None:
+        self.name = name
+        self.signature = signature_of(function)
+        parameters = list(self.signature.parameters.values())
+        self.positional_names = tuple(p.name for p in parameters if p.kind in _POSITIONAL)
+        self.has_var_positional = any(p.kind is inspect.Parameter.VAR_POSITIONAL for p in parameters)
+        self.static_names = frozenset(
+            self._names_of_positions(static_argnums) | self._checked_names(static_argnames, parameters)
+        )
+
+    def bind(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> BoundCall:
+        """Match the arguments of a call to the parameters.
+
+        Raises
+        ------
+        ArcTypeError
+            An argument is missing, given twice or unknown.
+        """
+        try:
+            bound = self.signature.bind(*args, **kwargs)
+        except TypeError as error:
+            raise ArcTypeError(
+                f"{self.name}{self.signature}: {error}", code="ARC211", hint="Call it as its signature says."
+            ) from None
+        bound.apply_defaults()
+        positional, keywords = bound.args, bound.kwargs
+        names = self._positional_call_names(len(positional)) + tuple(keywords)
+        values = (*positional, *keywords.values())
+        static = tuple(name in self.static_names for name in names)
+        return BoundCall(names, values, static, len(positional))
+
+    def position(self, argnum: int) -> int:
+        """Position of a parameter, counted from the front.
+
+        Raises
+        ------
+        ArcIndexError
+            There are fewer positional parameters.
+        """
+        count = len(self.positional_names)
+        if self.has_var_positional and argnum >= 0:
+            return argnum
+        if not -count <= argnum < count:
+            raise ArcIndexError(
+                f"argument number {argnum} of {self.name}{self.signature} is out of range",
+                code="ARC213",
+                hint=f"It has {count} positional parameters: 0 to {count - 1}, or -{count} to -1."
+                if count
+                else "It has no positional parameters.",
+            )
+        return argnum % count
+
+    def is_static(self, position: int) -> bool:
+        """Whether the positional parameter is static."""
+        return position < len(self.positional_names) and self.positional_names[position] in self.static_names
+
+    def _positional_call_names(self, count: int) -> tuple[str, ...]:
+        named = self.positional_names[:count]
+        extra = count - len(named)
+        if not extra:
+            return named
+        star = next(p.name for p in self.signature.parameters.values() if p.kind is inspect.Parameter.VAR_POSITIONAL)
+        return named + tuple(f"{star}_{k}" for k in range(extra))
+
+    def _names_of_positions(self, argnums: int | Sequence[int] | None) -> set[str]:
+        found = set()
+        for argnum in as_positions(argnums, option="static_argnums"):
+            position = self.position(argnum)
+            if position >= len(self.positional_names):
+                raise ArcValueError(
+                    f"argument number {argnum} of {self.name}{self.signature} is one of *args and cannot be static",
+                    code="ARC214",
+                    hint="Give it a parameter of its own.",
+                )
+            found.add(self.positional_names[position])
+        return found
+
+    def _checked_names(self, names: str | Sequence[str] | None, parameters: list[inspect.Parameter]) -> set[str]:
+        given = [names] if isinstance(names, str) else list(names or ())
+        open_ended = any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters)
+        known = {p.name for p in parameters}
+        for name in given:
+            if not isinstance(name, str):
+                raise ArcValueError(
+                    f"static_argnames holds {name!r}, a {type(name).__name__}",
+                    code="ARC214",
+                    hint="Names are strings; positions go into static_argnums.",
+                )
+            if name not in known and not open_ended:
+                raise ArcValueError(
+                    f"static_argnames holds {name!r}, but {self.name}{self.signature} has no such parameter",
+                    code="ARC214",
+                    hint=f"Its parameters are {', '.join(known)}." if known else "It has no parameters.",
+                )
+        return set(given)
+
+
+def as_positions(argnums: int | Sequence[int] | None, *, option: str) -> tuple[int, ...]:
+    """``argnums`` as a tuple.
+
+    Raises
+    ------
+    ArcValueError
+        It is neither an int nor a sequence of ints.
+    """
+    if argnums is None:
+        return ()
+    given: Sequence[Any] = argnums if isinstance(argnums, (tuple, list)) else (argnums,)
+    found = []
+    for argnum in given:
+        if isinstance(argnum, bool) or not hasattr(argnum, "__index__"):
+            raise ArcValueError(
+                f"{option} must be an int or a tuple of ints, got {argnums!r}",
+                code="ARC215",
+                hint="Count the parameters from 0; negative numbers count from the end.",
+            )
+        found.append(operator.index(argnum))
+    return tuple(found)
+
+
+def signature_of(function: Callable[..., Any]) -> inspect.Signature:
+    """Signature of a callable; ``(*args)`` for those of C extensions that have none."""
+    try:
+        return inspect.signature(function)
+    except (TypeError, ValueError):
+        star = inspect.Parameter("args", inspect.Parameter.VAR_POSITIONAL)
+        return inspect.Signature([star])
