@@ -1,7 +1,7 @@
 """What CasADi has no node for: function object -> the operation that it stands for.
 
-Such an operation is a `casadi.Callback` in the traced graph. Whoever makes one registers it here; lowering asks here what a
-call means. CasADi keeps no reference to a Callback that lives only in a graph, so this table does.
+Such an operation is a `casadi.Callback` in the traced graph. Whoever makes one registers it here; lowering asks here
+what a call means. CasADi keeps no reference to a Callback that lives only in a graph, so this table does.
 """
 
 from __future__ import annotations

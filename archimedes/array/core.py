@@ -54,11 +54,11 @@ class SymbolicArray(Operators, Methods, Guards):
     # --- what it is ---------------------------------------------------------------------------------------------
 
     @property
-    def shape(self) -> tuple[int, ...]:  # type: ignore[override]
+    def shape(self) -> tuple[int, ...]:
         return self._shape
 
     @property
-    def ndim(self) -> int:  # type: ignore[override]
+    def ndim(self) -> int:
         return len(self._shape)
 
     @property
@@ -142,7 +142,6 @@ class SymbolicArray(Operators, Methods, Guards):
             ) from error
         result = self._reshaped(resolved)
         return result.copy() if copy else result
-
 
     def ravel(self, order: str = "C") -> SymbolicArray:
         """The elements in a row: a view where NumPy gives one."""

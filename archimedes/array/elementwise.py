@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 import casadi as ca
 import numpy as np
 
-from archimedes.array.carrier import binary, constant, scalar_constant
+from archimedes.array.carrier import binary, constant, scalar_constant, shaped
 from archimedes.array.construct import made
 from archimedes.array.core import SymbolicArray
 from archimedes.array.errors import located
@@ -69,8 +69,9 @@ def elementwise_operation(rule: Rule, emit: Emit, args: tuple[Any, ...]) -> Symb
     if 0 in shape:
         return SymbolicArray(Storage(constant(np.zeros(shape)), 0), None, shape, dtype)
     result = emit(*[aligned(array, shape) for array, _ in pairs])
-    if result.numel() == 1 != math.prod(shape):
-        result = ca.repmat(result, math.prod(shape), 1)  # operands that do not enter the result set its shape
+    size = math.prod(shape)
+    if size != 1 == result.numel():  # operands that do not enter the result, as in x**0, still set its shape
+        result = shaped(result, 1, 1).nz[[0] * size]
     return made(result, shape, dtype)
 
 
@@ -138,9 +139,9 @@ def binary_of(op: int) -> Emit:
 def select(condition: ca.MX, a: ca.MX, b: ca.MX) -> ca.MX:
     """``a`` where the condition (0 or 1) holds, else ``b``.
 
-    The nodes are those of ``ca.if_else``: ADD(IF_ELSE_ZERO(c, a), IF_ELSE_ZERO(NOT(c), b)). Their derivative rules pass the
-    mask on, so nothing of the side not chosen reaches a derivative. Lowering rebuilds the pair to one select, since the sum
-    loses the sign of -0.0. Where ``a`` is a constant zero under a constant condition only the second term is left.
+    The nodes are those of ``ca.if_else``: ADD(IF_ELSE_ZERO(c, a), IF_ELSE_ZERO(NOT(c), b)). Their derivative rules
+    pass the mask on, so nothing of the side not chosen reaches a derivative. Lowering rebuilds the pair to one select,
+    since the sum loses the sign of -0.0. Where ``a`` is a constant zero under a constant condition only the second term is left.
     """
     return binary_node(_ADD, ca.MX.binary(_IF, condition, a), ca.MX.binary(_IF, unary_node(_NOT, condition), b))
 

@@ -6,7 +6,7 @@ written here is what CasADi's virtual machine runs.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import casadi as ca
@@ -16,6 +16,11 @@ from archimedes.array.carrier import shaped
 from archimedes.hooks import Primitive, register
 
 _LN2, _LN10 = float(np.log(2.0)), float(np.log(10.0))
+
+
+def _square(x: ca.MX) -> ca.MX:
+    return x * x
+
 
 _VALUES: Final[dict[str, Callable[..., Any]]] = {
     "trunc": np.trunc,
@@ -33,11 +38,11 @@ _SLOPES: Final[dict[str, Callable[[ca.MX], ca.MX] | None]] = {
     "exp2": lambda x: call_elementwise("exp2", x) * _LN2,
     "log2": lambda x: 1.0 / (x * _LN2),
     "log10": lambda x: 1.0 / (x * _LN10),
-    "cbrt": lambda x: 1.0 / (3.0 * ca.sq(call_elementwise("cbrt", x))),
+    "cbrt": lambda x: 1.0 / (3.0 * _square(call_elementwise("cbrt", x))),
 }
 
 
-class ElementwiseCallback(ca.Callback):  # type: ignore[misc]
+class ElementwiseCallback(ca.Callback):
     """``fn`` of each element of an n x 1 vector."""
 
     def __init__(self, fn: str, n: int) -> None:
@@ -58,7 +63,7 @@ class ElementwiseCallback(ca.Callback):  # type: ignore[misc]
     def get_sparsity_out(self, i: int) -> ca.Sparsity:
         return ca.Sparsity.dense(self.n, 1)
 
-    def eval(self, arg: list[ca.DM]) -> list[ca.DM]:
+    def eval(self, arg: Sequence[ca.DM]) -> list[ca.DM]:
         with np.errstate(all="ignore"):
             return [ca.DM(_VALUES[self.fn](arg[0].full()))]
 
@@ -71,16 +76,18 @@ class ElementwiseCallback(ca.Callback):  # type: ignore[misc]
     def has_forward(self, nfwd: int) -> bool:
         return True
 
-    def get_forward(self, nfwd: int, name: str, inames: list[str], onames: list[str], opts: Any) -> ca.Function:
+    def get_forward(self, nfwd: int, name: str, inames: Sequence[str], onames: Sequence[str], opts: Any) -> ca.Function:
         return self._scaled_seeds(nfwd, name, inames, onames, opts)
 
     def has_reverse(self, nadj: int) -> bool:
         return True
 
-    def get_reverse(self, nadj: int, name: str, inames: list[str], onames: list[str], opts: Any) -> ca.Function:
+    def get_reverse(self, nadj: int, name: str, inames: Sequence[str], onames: Sequence[str], opts: Any) -> ca.Function:
         return self._scaled_seeds(nadj, name, inames, onames, opts)
 
-    def _scaled_seeds(self, count: int, name: str, inames: list[str], onames: list[str], opts: Any) -> ca.Function:
+    def _scaled_seeds(
+        self, count: int, name: str, inames: Sequence[str], onames: Sequence[str], opts: Any
+    ) -> ca.Function:
         """Forward and reverse alike: each seed times the slope of its element."""
         x, y = ca.MX.sym("x", self.n), ca.MX.sym("y", self.n)
         seeds = ca.MX.sym("seed", self.n, count)

@@ -23,8 +23,15 @@ class Guards:
 
     __slots__ = ()
 
-    ndim: int
-    shape: tuple[int, ...]
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Length of each axis."""
+        raise NotImplementedError
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return len(self.shape)
 
     def __bool__(self) -> NoReturn:
         raise located(

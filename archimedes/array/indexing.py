@@ -37,7 +37,10 @@ def is_basic(key: Any) -> bool:
     """Whether NumPy gives a view for this key."""
     parts = key if isinstance(key, tuple) else (key,)
     return all(
-        part is None or part is Ellipsis or isinstance(part, slice) or (_is_integer(part) and not isinstance(part, bool))
+        part is None
+        or part is Ellipsis
+        or isinstance(part, slice)
+        or (_is_integer(part) and not isinstance(part, bool))
         for part in parts
     )
 

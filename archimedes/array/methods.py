@@ -39,9 +39,6 @@ class Methods:
 
     __slots__ = ()
 
-    size: int
-    shape: tuple[int, ...]
-
     sum, prod, mean = _delegated(np.sum), _delegated(np.prod), _delegated(np.mean)
     std, var = _delegated(np.std), _delegated(np.var)
     max, min, ptp = _delegated(np.max), _delegated(np.min), _delegated(np.ptp)

@@ -29,7 +29,7 @@ def element_type(dtype: Any) -> DType:
     """The supported element type that stands for ``dtype``; short integers become int64. Raises for the others."""
     wanted = np.dtype(dtype)
     if wanted in SUPPORTED:
-        return wanted.newbyteorder("=")
+        return np.dtype(wanted.type)
     if wanted.kind in "iu" and np.can_cast(wanted, INT64):
         return INT64
     raise located(

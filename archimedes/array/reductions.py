@@ -9,9 +9,9 @@ import casadi as ca
 import numpy as np
 
 from archimedes.array.carrier import binary, constant, shaped
+from archimedes.array.construct import made
 from archimedes.array.core import SymbolicArray
 from archimedes.array.errors import located
-from archimedes.array.construct import made
 from archimedes.array.promotion import BOOL, INT64
 from archimedes.array.storage import read_positions
 from archimedes.array.trace_context import record
@@ -101,4 +101,3 @@ def _halved(x: SymbolicArray, axes: Sequence[int], count: int, kept: int, op: in
         rows = ca.vertcat(paired, rows.nz[2 * half * kept :]) if count % 2 else paired
         count -= half
     return rows
-

@@ -92,7 +92,7 @@ def _refuse_keywords(name: str, kwargs: dict[str, Any]) -> None:
 
 
 def _reduce(name: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    options = {key: kwargs[key] for key in ("keepdims", "initial") if key in kwargs}
+    options: dict[str, Any] = {key: kwargs[key] for key in ("keepdims", "initial") if key in kwargs}
     if options.get("initial") is None:
         options.pop("initial", None)
     if kwargs.get("dtype") is not None and name in ("add", "multiply"):

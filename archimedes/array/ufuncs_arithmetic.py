@@ -8,7 +8,6 @@ from typing import Any
 import casadi as ca
 import numpy as np
 
-from archimedes.array.construct import made
 from archimedes.array.core import SymbolicArray
 from archimedes.array.elementwise import (
     Emit,
@@ -27,7 +26,7 @@ from archimedes.array.elementwise import (
     unary_node,
 )
 from archimedes.array.elementwise_hooks import call_elementwise
-from archimedes.array.promotion import BOOL, INT64, Operand, common_type
+from archimedes.array.promotion import BOOL, common_type
 from archimedes.array.ufunc_table import UFUNCS
 
 _LT, _EQ, _NE, _MUL, _SUB, _ADD = ca.OP_LT, ca.OP_EQ, ca.OP_NE, ca.OP_MUL, ca.OP_SUB, ca.OP_ADD

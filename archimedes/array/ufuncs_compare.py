@@ -23,7 +23,7 @@ from archimedes.array.elementwise import (
     truth,
     unary_node,
 )
-from archimedes.array.promotion import BOOL, DType, Operand, common_type
+from archimedes.array.promotion import DType, Operand, common_type
 from archimedes.array.ufunc_table import UFUNCS
 
 define("less", gives_bool, binary_of(ca.OP_LT))
@@ -99,5 +99,3 @@ def _heaviside(a: ca.MX, at_zero: ca.MX) -> ca.MX:
 
 
 define("heaviside", gives_real, _heaviside)
-
-__all__ = ["BOOL"]

@@ -13,16 +13,13 @@ from archimedes.array.elementwise import (
     binary_node,
     binary_of,
     elementwise_operation,
-    gives_common,
     gives_number,
     number,
     operand,
-    select,
     unary_node,
 )
 from archimedes.array.errors import located
-from archimedes.array.promotion import DType, Operand
-from archimedes.array.carrier import constant
+from archimedes.array.promotion import Operand
 from archimedes.array.ufunc_table import UFUNCS
 from archimedes.errors import ArcTypeError, ArcValueError
 
@@ -34,17 +31,15 @@ at most 16 roundings, as against a call of ``pow``."""
 def _product_power(base: ca.MX, exponent: int) -> ca.MX:
     """``base ** exponent`` for a whole exponent that is not negative, by repeated squaring."""
     if exponent == 0:
-        return binary_node(ca.OP_EQ, number(0.0), number(0.0))  # 1, of NaN as well
-    result: ca.MX | None = None
-    square = base
-    remaining = exponent
-    while True:
-        if remaining & 1:
-            result = square if result is None else binary_node(ca.OP_MUL, result, square)
-        remaining >>= 1
-        if not remaining:
-            return result
+        return number(1.0)  # of NaN as well
+    while exponent % 2 == 0:
+        base, exponent = binary_node(ca.OP_MUL, base, base), exponent // 2
+    result = square = base
+    while exponent := exponent // 2:
         square = binary_node(ca.OP_MUL, square, square)
+        if exponent % 2:
+            result = binary_node(ca.OP_MUL, result, square)
+    return result
 
 
 def _scalar_power(exponent: float) -> Emit:
@@ -106,7 +101,7 @@ def _traced_exponent(a: Any, b: Any, base: Operand, exponent: Operand) -> Symbol
 def _power_of_each(a: Any, exponents: np.ndarray[Any, Any], b: Any) -> SymbolicArray:
     """Whole exponents that differ by element, as in ``x[:, None] ** np.arange(4)``.
 
-    Repeated squaring with constant masks: CasADi's power would have the derivative ``0 * 0**-1``, NaN, at 0 for exponent 0.
+    Repeated squaring with constant masks: CasADi's power has the derivative ``0 * 0**-1``, NaN, at 0 for exponent 0.
     """
     result: SymbolicArray | None = None
     square, bits = a, np.abs(exponents)
@@ -129,5 +124,3 @@ def _power_of_each(a: Any, exponents: np.ndarray[Any, Any], b: Any) -> SymbolicA
 
 UFUNCS["power"] = UFUNCS["pow"] = _power
 UFUNCS["float_power"] = lambda a, b: _power(UFUNCS["multiply"](a, 1.0), b)
-
-__all__ = ["DType", "constant", "gives_common", "select"]
