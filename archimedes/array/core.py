@@ -51,7 +51,7 @@ class SymbolicArray(Operators, Methods, Guards):
         self._read: ca.MX | None = None
         self._read_version = -1
 
-    # --- what it is ---------------------------------------------------------------------------------------------
+    # --- what it is ----------------------------------------------------------------------------------------------
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -109,7 +109,7 @@ class SymbolicArray(Operators, Methods, Guards):
             self._grid = np.arange(self.size, dtype=np.int64).reshape(self._shape)
         return self._grid
 
-    # --- views ----------------------------------------------------------------------------------------------------
+    # --- views ---------------------------------------------------------------------------------------------------
 
     def view_of(self, choose: Callable[[Positions], Positions]) -> SymbolicArray:
         """A view of the elements that ``choose`` picks, given an array of positions of this array's shape."""
@@ -193,7 +193,7 @@ class SymbolicArray(Operators, Methods, Guards):
     def __deepcopy__(self, memo: Any) -> SymbolicArray:
         return self.copy()
 
-    # --- indexing ---------------------------------------------------------------------------------------------------
+    # --- indexing ------------------------------------------------------------------------------------------------
 
     def _position_of(self, key: Any) -> int | None:
         """Flat position in the storage if ``key`` is integers that name one element; None if it is anything else."""
@@ -276,7 +276,7 @@ class SymbolicArray(Operators, Methods, Guards):
     def __contains__(self, value: Any) -> Any:
         raise located(ArcTypeError, "'in' decides on traced values", code="ARC113", hint="use np.any(x == value)")
 
-    # --- NumPy's protocols --------------------------------------------------------------------------------------------
+    # --- NumPy's protocols ---------------------------------------------------------------------------------------
 
     __array_priority__ = 1000.0
 

@@ -141,7 +141,7 @@ def select(condition: ca.MX, a: ca.MX, b: ca.MX) -> ca.MX:
 
     The nodes are those of ``ca.if_else``: ADD(IF_ELSE_ZERO(c, a), IF_ELSE_ZERO(NOT(c), b)). Their derivative rules
     pass the mask on, so nothing of the side not chosen reaches a derivative. Lowering rebuilds the pair to one select,
-    since the sum loses the sign of -0.0. Where ``a`` is a constant zero under a constant condition only the second term is left.
+    since the sum loses the sign of -0.0. Of a constant zero under a constant condition only the second term is left.
     """
     return binary_node(_ADD, ca.MX.binary(_IF, condition, a), ca.MX.binary(_IF, unary_node(_NOT, condition), b))
 

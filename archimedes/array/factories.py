@@ -19,8 +19,6 @@ __all__ = [
     "array",
     "empty",
     "empty_like",
-    "erf",
-    "expit",
     "eye",
     "full",
     "full_like",

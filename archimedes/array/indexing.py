@@ -37,16 +37,9 @@ def is_basic(key: Any) -> bool:
     """Whether NumPy gives a view for this key."""
     parts = key if isinstance(key, tuple) else (key,)
     return all(
-        part is None
-        or part is Ellipsis
-        or isinstance(part, slice)
-        or (_is_integer(part) and not isinstance(part, bool))
+        part is None or part is Ellipsis or (isinstance(part, slice | int | np.integer) and not isinstance(part, bool))
         for part in parts
     )
-
-
-def _is_integer(part: Any) -> bool:
-    return isinstance(part, int | np.integer)
 
 
 def normal_key(key: Any, shape: tuple[int, ...], *, reading: bool) -> Any:

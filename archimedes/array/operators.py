@@ -19,11 +19,7 @@ _FAST = frozenset({int, float, bool})
 
 
 def _is_operand(value: object) -> bool:
-    return (
-        type(value) in _FAST
-        or isinstance(value, Operators | np.ndarray | np.generic | list | tuple)
-        or isinstance(value, numbers.Number)
-    )
+    return type(value) in _FAST or isinstance(value, (Operators, np.ndarray, np.generic, list, tuple, numbers.Number))
 
 
 def _forward(name: str) -> Callable[[Any, Any], Any]:

@@ -44,7 +44,7 @@ __all__ = [
 ]
 
 
-# --- making arrays --------------------------------------------------------------------------------------------------
+# --- making arrays -------------------------------------------------------------------------------------------
 
 
 def as_symbolic(value: Any, *, like: Any = None) -> SymbolicArray:
@@ -105,7 +105,7 @@ def _joined_elements(items: Sequence[Any], shape: tuple[int, ...]) -> SymbolicAr
     return concatenate_flat(parts).reshape(shape)
 
 
-# --- moving elements ------------------------------------------------------------------------------------------------
+# --- moving elements -----------------------------------------------------------------------------------------
 
 
 def gather(x: SymbolicArray, positions: Positions | NDArray[Any]) -> SymbolicArray:
@@ -168,7 +168,7 @@ def broadcast_shape(shapes: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
         ) from error
 
 
-# --- types ------------------------------------------------------------------------------------------------------------
+# --- types ---------------------------------------------------------------------------------------------------
 
 
 def operand_of(value: Any, array: SymbolicArray) -> Operand:
@@ -222,7 +222,7 @@ def converted(value: Any, shape: tuple[int, ...], dtype: DType) -> SymbolicArray
     return gather(array, positions)
 
 
-# --- operations ---------------------------------------------------------------------------------------------------------
+# --- operations ----------------------------------------------------------------------------------------------
 
 
 def elementwise(op_name: str, *args: Any) -> SymbolicArray:

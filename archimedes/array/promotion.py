@@ -1,8 +1,8 @@
 """Element types: which type a result has.
 
-The traced interior is one real type; integers and booleans are carried as real numbers and tracked beside the graph. The rules
-are NumPy's (NEP 50), with one exception: float *constants* are weak. They take the real type of the traced operands,
-or of the trace, as a ``const float`` does in C; so a float32 function stays float32 whatever its constants are.
+The traced interior is one real type; integers and booleans are carried as real numbers and tracked beside the graph.
+The rules are NumPy's (NEP 50), with one exception: float *constants* are weak. They take the real type of the traced
+operands, or of the trace, as a ``const float`` does in C; so a float32 function stays float32 whatever its constants are.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ SUPPORTED: Final = (FLOAT64, FLOAT32, INT64, INT32, BOOL)
 
 def element_type(dtype: Any) -> DType:
     """The supported element type that stands for ``dtype``; short integers become int64. Raises for the others."""
-    wanted = np.dtype(dtype)
+    wanted: DType = np.dtype(dtype)
     if wanted in SUPPORTED:
         return np.dtype(wanted.type)
     if wanted.kind in "iu" and np.can_cast(wanted, INT64):

@@ -105,8 +105,8 @@ def index_of(positions: Positions) -> slice | list[int] | int:
 def read_positions(source: ca.MX, size: int, positions: Positions) -> ca.MX:
     """Elements of ``source`` (``size`` of them, in C order) at flat positions; -1 reads zero.
 
-    The result has the nonzeros in C order of ``positions``, in the cheapest form: nothing at all, a reshape, a transpose,
-    a slice, an index list.
+    The result has the nonzeros in C order of ``positions``, in the cheapest form: nothing at all, a reshape, a
+    transpose, a slice, an index list.
     """
     if positions.size == 0:
         return ca.MX(*carrier_shape(positions.shape))

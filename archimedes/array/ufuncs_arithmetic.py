@@ -75,7 +75,7 @@ def _absolute(a: Any) -> SymbolicArray:
 UFUNCS["absolute"] = UFUNCS["abs"] = _absolute
 
 
-# --- rounding: integers and booleans are whole already ----------------------------------------------------------------
+# --- rounding: integers and booleans are whole already -------------------------------------------------------
 
 
 def _rounding(emit: Emit) -> Any:
@@ -94,7 +94,7 @@ UFUNCS["trunc"] = UFUNCS["fix"] = _rounding(functools.partial(call_elementwise, 
 define("rint", gives_real, functools.partial(call_elementwise, "rint"))
 
 
-# --- quotients rounded down, and their remainders -----------------------------------------------------------------------
+# --- quotients rounded down, and their remainders ------------------------------------------------------------
 
 
 def _modulo(a: ca.MX, b: ca.MX) -> ca.MX:
@@ -178,7 +178,7 @@ def _modf(a: Any) -> tuple[SymbolicArray, SymbolicArray]:
 UFUNCS["modf"] = _modf
 
 
-# --- extrema ------------------------------------------------------------------------------------------------------------
+# --- extrema -------------------------------------------------------------------------------------------------
 
 
 def _ignoring_nan(op: int) -> Emit:
