@@ -12,6 +12,7 @@ from arc_codegen.ir.builder import GraphBuilder
 from arc_codegen.ir.graph import Graph
 from arc_codegen.ir.interp import interpret
 from arc_codegen.ir.types import DType
+
 from archimedes.lower.emitter import Emitter
 from archimedes.lower.functions import FunctionLowering
 

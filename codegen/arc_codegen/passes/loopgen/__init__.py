@@ -1,0 +1,24 @@
+"""Graph IR -> loop IR."""
+
+from __future__ import annotations
+
+from arc_codegen.ir.graph import Graph
+from arc_codegen.ir.loops import LoopFunction
+from arc_codegen.options import Options
+from arc_codegen.passes.loopgen.holes import fill_holes
+from arc_codegen.passes.loopgen.nests import lower_graph
+
+__all__ = ["lower_to_loops"]
+
+
+def lower_to_loops(graph: Graph, options: Options) -> LoopFunction:
+    """The graph as loop nests over buffers.
+
+    Parameters
+    ----------
+    graph : Graph
+        As the graph passes leave it.
+    options : Options
+        Of the code generator.
+    """
+    return lower_graph(fill_holes(graph))

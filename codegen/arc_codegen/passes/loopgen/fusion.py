@@ -1,0 +1,146 @@
+"""Which values live in memory, and which are computed where they are read.
+
+A *zone* is the body of one loop nest, in which each element is visited once. A value that is read in exactly one
+zone is computed there, in registers; one that is read in two, or again and again by a broadcast or a product, is
+materialised: it gets a nest and a buffer of its own. Zones are found from the results back to the inputs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+
+from arc_codegen.ir.affine import is_identity, positions
+from arc_codegen.ir.graph import (
+    Assemble,
+    Constant,
+    Contract,
+    Gather,
+    Graph,
+    Input,
+    Map,
+    Node,
+    Reduce,
+    Solve,
+    Value,
+    View,
+)
+
+Zone: TypeAlias = tuple[str, Value, int]
+"""Kind of place, the value whose computation it belongs to, and which operand's place it is."""
+
+
+@dataclass(slots=True)
+class Plan:
+    """Outcome of the analysis.
+
+    ``base[v]`` is v without free reshapes; ``materialised`` the bases that get a nest and a buffer; ``uses`` how often
+    each base is read.
+    """
+
+    base: list[Value]
+    materialised: set[Value]
+    uses: list[int]
+
+
+def resolve_reshapes(graph: Graph) -> list[Value]:
+    """For each value the one whose flat elements it has: reshapes cost nothing."""
+    base: list[Value] = []
+    for value, node in enumerate(graph.nodes):
+        source = value
+        if isinstance(node, View):
+            arg = graph.nodes[node.arg]
+            if arg.type.size == node.type.size and is_identity(node.type.shape, node.map):
+                source = base[node.arg]
+        base.append(source)
+    return base
+
+
+def is_scalar(node: Node) -> bool:
+    """Whether the value is kept in a scalar rather than in memory."""
+    return node.type.size == 1 and isinstance(node, (Map, View, Reduce, Contract, Gather, Constant))
+
+
+def plan_fusion(graph: Graph, forced: set[Value]) -> Plan:
+    """Decide what is materialised; ``forced`` names bases that must be (their fused form has no affine index)."""
+    nodes = graph.nodes
+    plan = Plan(resolve_reshapes(graph), set(), [0] * len(nodes))
+    zones: dict[Value, set[Zone | None]] = {}
+    reads = [(output.value, None) for output in graph.outputs]
+    for operand, zone in reads:
+        _note(plan, zones, operand, zone)
+    for value in range(len(nodes) - 1, -1, -1):
+        if plan.base[value] != value or not plan.uses[value]:
+            continue
+        node = nodes[value]
+        own = _settle(node, value, zones.get(value, set()), value in forced, plan)
+        for operand, zone in _reads(node, value, own):
+            _note(plan, zones, operand, zone)
+    return plan
+
+
+def _note(plan: Plan, zones: dict[Value, set[Zone | None]], operand: Value, zone: Zone | None) -> None:
+    source = plan.base[operand]
+    plan.uses[source] += 1
+    zones.setdefault(source, set()).add(zone)
+
+
+def _settle(node: Node, value: Value, zones: set[Zone | None], forced: bool, plan: Plan) -> Zone | None:
+    """The zone that the value is computed in, materialising it where it needs one of its own; None for a view read
+    in several zones, which is address arithmetic in each of them.
+    """
+    own: Zone = ("nest", value, 0)
+    if isinstance(node, (Input, Constant)) or is_scalar(node):
+        return own
+    single = next(iter(zones)) if len(zones) == 1 else None
+    if isinstance(node, (View, Gather)):
+        if forced or None in zones:
+            plan.materialised.add(value)
+            return own
+        return single
+    if isinstance(node, (Map, Reduce, Contract)) and single is not None and not forced:
+        return single
+    plan.materialised.add(value)
+    return own
+
+
+def _reads(node: Node, value: Value, zone: Zone | None) -> Iterator[tuple[Value, Zone | None]]:
+    """Operands with the zone in which they are read; None where they must be in memory."""
+    if isinstance(node, Map):
+        yield from ((arg, zone) for arg in node.args)
+    elif isinstance(node, View):
+        once = zone is not None and _reads_once(node)
+        yield node.arg, ("through", value, 0) if once else None
+    elif isinstance(node, Gather):
+        yield node.arg, None
+    elif isinstance(node, Reduce):
+        yield node.arg, ("body", value, 0)
+    elif isinstance(node, Contract):
+        loops = (*node.out_labels, *node.sum_labels)
+        for k, (operand, labels) in enumerate(((node.a, node.a_labels), (node.b, node.b_labels))):
+            if labels == loops:
+                yield operand, ("body", value, 0)
+            else:  # read once per element if it has every label, though in another order
+                yield operand, ("body", value, k + 1) if len(labels) == len(loops) else None
+        if node.init is not None:
+            yield node.init, zone
+    elif isinstance(node, Assemble):
+        for k, part in enumerate(node.parts):
+            yield part.value, ("part", value, k)
+        if node.base is not None:
+            yield node.base, ("base", value, 0)
+    elif isinstance(node, Solve):
+        yield node.a, ("copy", value, 0)
+        if node.b is not None:
+            yield node.b, ("copy", value, 1)
+
+
+def _reads_once(node: View) -> bool:
+    """Whether no element is read twice through the view."""
+    if any(s == 0 and e > 1 for e, s in zip(node.type.shape, node.map.strides, strict=True)):
+        return False
+    places = positions(node.type.shape, node.map).ravel()
+    return np.unique(places).size == places.size

@@ -1,0 +1,63 @@
+"""What things are called in the generated code: the user's names where they exist."""
+
+from __future__ import annotations
+
+from arc_codegen.ir.graph import Assemble, Contract, Graph, Map, Reduce, Value, View
+from arc_codegen.passes.loopgen.fusion import Plan, is_scalar
+
+
+class Hints:
+    """Names for the values of one graph.
+
+    A user's line ``h = np.tanh(W @ x + b)`` gives all values made there the same origin; the last of them is ``h``.
+    ``inlinable`` are the scalars whose only reader is itself a scalar or a single store.
+    """
+
+    def __init__(self, graph: Graph, plan: Plan) -> None:
+        self._graph = graph
+        self._named: dict[tuple[str, int, str], Value] = {}
+        for value, node in enumerate(graph.nodes):
+            if node.origin is not None and node.origin.name and plan.base[value] == value and plan.uses[value]:
+                self._named[node.origin.file, node.origin.line, node.origin.name] = value
+        self._outputs = {plan.base[output.value]: output.name for output in graph.outputs}
+        self.inlinable = self._find_inlinable(graph, plan)
+
+    @staticmethod
+    def _find_inlinable(graph: Graph, plan: Plan) -> set[Value]:
+        found: set[Value] = {plan.base[output.value] for output in graph.outputs}
+        for value, node in enumerate(graph.nodes):
+            if plan.base[value] != value or not plan.uses[value]:
+                continue
+            if isinstance(node, Map) and is_scalar(node):
+                found.update(plan.base[arg] for arg in node.args)
+            elif isinstance(node, Assemble):
+                found.update(plan.base[part.value] for part in node.parts if graph.nodes[part.value].type.size == 1)
+        return found
+
+    def _user_name(self, value: Value) -> str:
+        origin = self._graph.nodes[value].origin
+        if origin is not None and self._named.get((origin.file, origin.line, origin.name)) == value:
+            return origin.name
+        return ""
+
+    def scalar(self, value: Value, *, fallback: str = "t") -> str:
+        """Name of a scalar."""
+        return self._user_name(value) or fallback
+
+    def array(self, value: Value) -> str:
+        """Name of a work array."""
+        node = self._graph.nodes[value]
+        if isinstance(node, (Contract, Reduce)):
+            fallback = "sums"
+        elif isinstance(node, Map):
+            fallback = node.fn if node.fn not in ("add", "sub", "mul", "div", "neg", "select") else "w"
+        elif isinstance(node, View):
+            fallback = "copy"
+        else:
+            fallback = "w"
+        return self._user_name(value) or fallback
+
+    def table(self, value: Value) -> str:
+        """Name of a constant array."""
+        node = self._graph.nodes[value]
+        return getattr(node, "name", "") or self._user_name(value) or "table"

@@ -1,0 +1,488 @@
+"""From the graph to loop nests: one nest for each materialised value, everything else inside them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from arc_codegen.ir.affine import common_refinement, is_identity
+from arc_codegen.ir.builder import constant_array, uniform_constant
+from arc_codegen.ir.graph import (
+    AffineMap,
+    Assemble,
+    Constant,
+    Contract,
+    Gather,
+    Graph,
+    Input,
+    Map,
+    Node,
+    Part,
+    Reduce,
+    Solve,
+    Value,
+    View,
+)
+from arc_codegen.ir.loops import (
+    Buffer,
+    Call,
+    Expr,
+    For,
+    Index,
+    Let,
+    Literal,
+    Load,
+    LoopFunction,
+    Op,
+    Ref,
+    Set,
+    Stmt,
+    Store,
+    Symbol,
+    Var,
+)
+from arc_codegen.ir.types import DType, Origin
+from arc_codegen.passes.loopgen.forms import ZERO, Form, combine, flat_form, mapped, split
+from arc_codegen.passes.loopgen.fusion import Plan, is_scalar, plan_fusion
+from arc_codegen.passes.loopgen.hints import Hints
+
+_INLINE_NODES = 6
+"""A scalar read once is written into its reader's expression while that has no more operations than this."""
+
+
+class NotAffine(Exception):
+    """A fused value is read at a position that its own index space cannot follow; it must be materialised."""
+
+    def __init__(self, value: Value) -> None:
+        super().__init__(value)
+        self.value = value
+
+
+def lower_graph(graph: Graph) -> LoopFunction:
+    """The graph as loop nests.
+
+    Values whose fused form turns out to need a division to find their index are materialised, and the nests made anew.
+    """
+    forced: set[Value] = set()
+    while True:
+        attempt = NestLowering(graph, plan_fusion(graph, forced))
+        function = attempt.run()
+        if not attempt.stuck:
+            return function
+        forced |= attempt.stuck
+
+
+class NestLowering:
+    """One attempt at the nests of a graph under a given plan."""
+
+    def __init__(self, graph: Graph, plan: Plan) -> None:
+        self.graph = graph
+        self.nodes = graph.nodes
+        self.plan = plan
+        self.hints = Hints(graph, plan)
+        self.stuck: set[Value] = set()
+        self.buffers: list[Buffer] = []
+        self.body: list[Stmt] = []
+        self._memos: list[dict[tuple[Value, Form], Expr]] = [{}]
+        self._home: dict[Value, Symbol] = {}  # materialised or input value -> its buffer
+        self._scalars: dict[Value, Expr] = {}
+        self._tables: dict[tuple[object, ...], Symbol] = {}
+        self._factors: dict[tuple[Value, bool], tuple[Symbol, Symbol]] = {}
+        self._count = 0
+
+    # -- symbols and buffers -------------------------------------------------------------------------------------
+
+    def symbol(self, hint: str) -> Symbol:
+        self._count += 1
+        return Symbol(self._count, hint)
+
+    def buffer(
+        self, hint: str, dtype: DType, size: int, kind: str, shape: tuple[int, ...] = (), values: Sequence[float] = ()
+    ) -> Symbol:
+        symbol = self.symbol(hint)
+        self.buffers.append(Buffer(symbol, dtype, size, kind, shape, tuple(values)))
+        return symbol
+
+    def table(self, hint: str, dtype: DType, values: tuple[float | int | bool, ...]) -> Symbol:
+        """A constant array, one per content."""
+        key = (dtype, tuple(v.hex() if isinstance(v, float) else v for v in values))
+        if key not in self._tables:
+            self._tables[key] = self.buffer(hint, dtype, len(values), "const", (len(values),), values)
+        return self._tables[key]
+
+    # -- the whole function --------------------------------------------------------------------------------------
+
+    def run(self) -> LoopFunction:
+        for value, node in enumerate(self.nodes):
+            if isinstance(node, Input):
+                self._home[value] = self.buffer(node.name, node.type.dtype, node.type.size, "input", node.type.shape)
+        targets: dict[Value, Symbol] = {}
+        results: list[tuple[Symbol, Value]] = []
+        for output in self.graph.outputs:
+            base = self.plan.base[output.value]
+            kind = self.nodes[output.value].type
+            symbol = self.buffer(output.name, kind.dtype, kind.size, "output", kind.shape)
+            if base in self.plan.materialised and base not in targets:
+                targets[base] = symbol
+            else:
+                results.append((symbol, output.value))
+        for value, node in enumerate(self.nodes):
+            if self.plan.base[value] != value or not self.plan.uses[value]:
+                continue
+            if value in self.plan.materialised:
+                if node.type.size:
+                    self._materialise(value, node, targets.get(value))
+            elif is_scalar(node) and not isinstance(node, Constant):
+                self._define_scalar(value, node)
+        for symbol, value in results:
+            self._copy(symbol, value)
+        return LoopFunction(self.graph.name, tuple(self.buffers), tuple(self.body), self.graph.doc)
+
+    def _materialise(self, value: Value, node: Node, target: Symbol | None) -> None:
+        symbol = target or self.buffer(
+            self.hints.array(value), node.type.dtype, node.type.size, "work", node.type.shape
+        )
+        if isinstance(node, Assemble):
+            self._assemble(value, node, symbol)
+        elif isinstance(node, Solve):
+            self._solve(node, symbol)
+        else:
+            self._nest(value, node, symbol)
+        self._home[value] = symbol
+
+    def _copy(self, symbol: Symbol, value: Value) -> None:
+        """A result that is an input, a constant, a scalar, or a second name of another result."""
+        size = self.nodes[value].type.size
+        origin = self.nodes[value].origin
+        if size == 1:
+            self.body.append(Store(symbol, Index(), self.read(value, ZERO), origin))
+        elif size:
+            self._loops(
+                (size,),
+                lambda axes: self.body.append(Store(symbol, axes[0].index(), self.read(value, axes[0]), origin)),
+                origin,
+            )
+
+    # -- loops ---------------------------------------------------------------------------------------------------
+
+    def _loops(self, shape: Sequence[int], inside: Callable[[list[Form]], None], origin: Origin | None = None) -> None:
+        """A nest over ``shape``; ``inside`` emits the innermost body, given the index along each axis."""
+        axes: list[Form] = []
+        variables: list[tuple[Symbol, int]] = []
+        for extent in shape:
+            if extent == 1:
+                axes.append(ZERO)
+                continue
+            variable = self.symbol("i")
+            variables.append((variable, extent))
+            axes.append(Form(0, ((variable, extent, 1),)))
+        outer = self.body
+        self.body = []
+        self._memos.append({})
+        inside(axes)
+        self._memos.pop()
+        body = self.body
+        for variable, extent in reversed(variables):
+            body = [For(variable, 0, extent, tuple(body), origin)]
+        self.body = outer
+        self.body.extend(body)
+
+    def _iteration_shape(self, value: Value, *, through: bool = False) -> tuple[int, ...]:
+        """The coarsest shape in which everything that is fused into the nest of ``value`` has an affine index."""
+        size = self.nodes[value].type.size
+        shapes: list[tuple[int, ...]] = [(size,)]
+        pending = [value]
+        seen: set[Value] = set()
+        while pending:
+            current = pending.pop()
+            base = self.plan.base[current]
+            if base in seen:
+                continue
+            seen.add(base)
+            node = self.nodes[base]
+            if node.type.size != size or (base != value and base in self.plan.materialised) or base in self._home:
+                continue
+            if isinstance(node, Map):
+                pending.extend(node.args)
+            elif isinstance(node, View) or isinstance(node, (Reduce, Contract)):
+                shapes.append(node.type.shape)
+        refined = common_refinement(shapes)
+        if refined is None:
+            return self.nodes[value].type.shape
+        return tuple(extent for extent in refined if extent > 1) or (1,)
+
+    def _nest(self, value: Value, node: Node, symbol: Symbol) -> None:
+        shape = self._iteration_shape(value)
+
+        def inside(axes: list[Form]) -> None:
+            flat = flat_form(axes, shape)
+            self.body.append(Store(symbol, flat.index(), self._element(value, node, flat), node.origin))
+
+        self._loops(shape, inside, node.origin)
+
+    # -- elements ------------------------------------------------------------------------------------------------
+
+    def read(self, value: Value, flat: Form) -> Expr:
+        """The element of ``value`` at a flat position; may emit statements into the current body."""
+        base = self.plan.base[value]
+        node = self.nodes[base]
+        home = self._home.get(base)
+        if home is not None:
+            return Load(home, flat.index(), node.type.dtype)
+        if isinstance(node, Constant):
+            return self._constant(base, node, flat)
+        scalar = self._scalars.get(base)
+        if scalar is not None:
+            return scalar
+        if self.plan.uses[base] <= 1 or isinstance(node, (View, Gather)):
+            return self._element(base, node, flat)
+        for memo in self._memos:
+            known = memo.get((base, flat))
+            if known is not None:
+                return known
+        expression = self._element(base, node, flat)
+        if not isinstance(expression, (Ref, Literal)):
+            symbol = self.symbol(self.hints.scalar(base))
+            self.body.append(Let(symbol, expression, node.origin))
+            expression = Ref(symbol, node.type.dtype)
+        self._memos[-1][base, flat] = expression
+        return expression
+
+    def _element(self, value: Value, node: Node, flat: Form) -> Expr:
+        dtype = node.type.dtype
+        if isinstance(node, Map):
+            args = tuple(self.read(arg, ZERO if self.nodes[arg].type.size == 1 else flat) for arg in node.args)
+            return Op(node.fn, args, dtype)
+        if isinstance(node, View):
+            axes = self._axes(value, flat, node.type.shape)
+            return self.read(node.arg, mapped(node.map, axes))
+        if isinstance(node, Gather):
+            return self._gather(node, flat)
+        axes = self._axes(value, flat, node.type.shape)
+        if isinstance(node, Reduce):
+            return self._reduce(value, node, axes)
+        assert isinstance(node, Contract), node
+        return self._contract(value, node, axes, flat)
+
+    def _axes(self, value: Value, flat: Form, shape: tuple[int, ...]) -> tuple[Form, ...]:
+        """Index tuple of a position; a value that it cannot be found for is noted, to be materialised next time."""
+        axes = split(flat, shape)
+        if axes is None:
+            self.stuck.add(value)
+            return tuple(ZERO for _ in shape)
+        return axes
+
+    def _constant(self, value: Value, node: Constant, flat: Form) -> Expr:
+        uniform = uniform_constant(node)
+        elements = constant_array(node).ravel()
+        if uniform is not None:
+            return Literal(elements[0].item(), node.type.dtype)
+        if not flat.terms:
+            return Literal(elements[flat.offset].item(), node.type.dtype)
+        table = self.table(self.hints.table(value), node.type.dtype, tuple(elements.tolist()))
+        return Load(table, flat.index(), node.type.dtype)
+
+    def _gather(self, node: Gather, flat: Form) -> Expr:
+        if not flat.terms:
+            return self.read(node.arg, Form(node.table[flat.offset]))
+        home = self._home.get(self.plan.base[node.arg])
+        if home is None:
+            self.stuck.add(self.plan.base[node.arg])
+            return Literal(0.0 if node.type.dtype.is_real else False, node.type.dtype)
+        table = self.table("index", DType.I32, node.table)
+        return Load(home, Index(0, (), ((table, flat.index(), 1),)), node.type.dtype)
+
+    def _accumulate(
+        self,
+        value: Value,
+        start: Expr,
+        extents: Sequence[int],
+        step: Callable[[list[Form], Ref], Expr],
+    ) -> Expr:
+        """A mutable scalar that a nest over ``extents`` updates."""
+        node = self.nodes[value]
+        total = self.symbol(self.hints.scalar(value, fallback="sum"))
+        self.body.append(Var(total, start, node.origin))
+        ref = Ref(total, node.type.dtype)
+        self._loops(extents, lambda axes: self.body.append(Set(total, step(axes, ref))), node.origin)
+        return ref
+
+    def _reduce(self, value: Value, node: Reduce, axes: Sequence[Form]) -> Expr:
+        shape = self.nodes[node.arg].type.shape
+        dtype = node.type.dtype
+        extents = [shape[axis] for axis in node.axes]
+
+        def position(reduced: Sequence[Form]) -> Form:
+            kept, inner = iter(axes), iter(reduced)
+            return flat_form([next(inner if axis in node.axes else kept) for axis in range(len(shape))], shape)
+
+        def step(reduced: list[Form], total: Ref) -> Expr:
+            return Op(node.fn, (total, self.read(node.arg, position(reduced))), dtype)
+
+        if node.fn in ("max", "min"):
+            first = self.read(node.arg, position([ZERO] * len(extents)))
+            return self._accumulate(value, first, extents, step)
+        identity = -0.0 if node.fn == "add" else 1.0
+        return self._accumulate(value, Literal(identity, dtype), extents, step)
+
+    def _contract(self, value: Value, node: Contract, axes: Sequence[Form], flat: Form) -> Expr:
+        dtype = node.type.dtype
+        at = dict(zip(node.out_labels, axes, strict=True))
+        a_shape, b_shape = self.nodes[node.a].type.shape, self.nodes[node.b].type.shape
+        extents = dict(zip(node.a_labels, a_shape, strict=True)) | dict(zip(node.b_labels, b_shape, strict=True))
+        start = Literal(-0.0, dtype) if node.init is None else self.read(node.init, flat)
+
+        def step(summed: list[Form], total: Ref) -> Expr:
+            index = at | dict(zip(node.sum_labels, summed, strict=True))
+            left = self.read(node.a, flat_form([index[label] for label in node.a_labels], a_shape))
+            right = self.read(node.b, flat_form([index[label] for label in node.b_labels], b_shape))
+            return Op("add", (total, Op("mul", (left, right), dtype)), dtype)
+
+        return self._accumulate(value, start, [extents[label] for label in node.sum_labels], step)
+
+    # -- scalars -------------------------------------------------------------------------------------------------
+
+    def _define_scalar(self, value: Value, node: Node) -> None:
+        """A scalar at the top of the function, or kept as an expression for its only reader."""
+        expression = self._element(value, node, ZERO)
+        keep = self.plan.uses[value] == 1 and value in self.hints.inlinable and _operations(expression) <= _INLINE_NODES
+        if isinstance(expression, (Ref, Literal)) or keep:
+            self._scalars[value] = expression
+            return
+        symbol = self.symbol(self.hints.scalar(value))
+        self.body.append(Let(symbol, expression, node.origin))
+        self._scalars[value] = Ref(symbol, node.type.dtype)
+
+    # -- assemblies ----------------------------------------------------------------------------------------------
+
+    def _assemble(self, value: Value, node: Assemble, symbol: Symbol) -> None:
+        size = node.type.size
+        dtype = node.type.dtype
+        if node.base is not None:
+            base = node.base
+            self._loops(
+                (size,),
+                lambda axes: self.body.append(Store(symbol, axes[0].index(), self.read(base, axes[0]), node.origin)),
+                node.origin,
+            )
+        else:
+            zero = Literal(0.0 if dtype.is_real else False, dtype)
+            self._clear(symbol, zero, _uncovered(self.graph, node), node.origin)
+        for part in node.parts:
+            self._write_part(part, symbol, dtype, node.origin)
+
+    def _clear(self, symbol: Symbol, zero: Literal, places: np.ndarray, origin: Origin | None) -> None:  # type: ignore[type-arg]
+        """Zeros where no part writes: run by run."""
+        if not places.size:
+            return
+        starts = np.flatnonzero(np.diff(places, prepend=places[0] - 2) != 1)
+        runs = np.split(places, starts[1:])
+        if len(runs) > 16:  # many holes: one sweep over everything between the first and the last
+            runs = [np.arange(places[0], places[-1] + 1)]
+        for run in runs:
+            first = int(run[0])
+
+            def inside(axes: list[Form], first: int = first) -> None:
+                self.body.append(Store(symbol, combine(first, [(1, axes[0])]).index(), zero, origin))
+
+            self._loops((run.size,), inside, origin)
+
+    def _write_part(self, part: Part, symbol: Symbol, dtype: DType, origin: Origin | None) -> None:
+        value = part.value
+        source = self.nodes[value]
+        origin = self.nodes[self.plan.base[value]].origin or origin
+        if source.type.size == 0:
+            return
+        table = None if isinstance(part.target, AffineMap) else part.target
+        shape = source.type.shape if table is None else self._iteration_shape(value)
+        if table is None:
+            refined = common_refinement([shape or (1,), self._iteration_shape(value)])
+            shape = shape if refined is None else refined
+        shape = shape or (1,)
+
+        def inside(axes: list[Form]) -> None:
+            flat = flat_form(axes, shape)
+            if table is not None:
+                if flat.terms:
+                    places = self.table("index", DType.I32, table)
+                    index = Index(0, (), ((places, flat.index(), 1),))
+                else:
+                    index = Index(table[flat.offset])
+            else:
+                assert isinstance(part.target, AffineMap)
+                own = split(flat, source.type.shape)
+                assert own is not None
+                index = mapped(part.target, own).index()
+            expression = self.read(value, ZERO if source.type.size == 1 else flat)
+            if part.accumulate:
+                expression = Op("add", (Load(symbol, index, dtype), expression), dtype)
+            self.body.append(Store(symbol, index, expression, origin))
+
+        self._loops(shape, inside, origin)
+
+    # -- linear algebra ------------------------------------------------------------------------------------------
+
+    def _solve(self, node: Solve, symbol: Symbol | None) -> Symbol:
+        n = self.nodes[node.a].type.shape[0]
+        lu, pivot = self._factor(node, n)
+        dtype = node.type.dtype
+        if node.kind == "det":
+            det = symbol or self.buffer("det", dtype, 1, "work", (1,))
+            self.body.append(Call("lu_det", (n,), ((lu, 0), (pivot, 0), (det, 0)), node.origin))
+            return det
+        assert node.b is not None
+        assert symbol is not None
+        b = node.b
+        shape = self.nodes[b].type.shape
+        self._loops(
+            (node.type.size,),
+            lambda axes: self.body.append(Store(symbol, axes[0].index(), self.read(b, axes[0]), node.origin)),
+            node.origin,
+        )
+        self.body.append(Call("lu_solve", (n, shape[1]), ((lu, 0), (pivot, 0), (symbol, 0)), node.origin))
+        return symbol
+
+    def _factor(self, node: Solve, n: int) -> tuple[Symbol, Symbol]:
+        """LU factors of the matrix, made once for all that solve with it."""
+        key = (self.plan.base[node.a], node.transposed)
+        if key in self._factors:
+            return self._factors[key]
+        lu = self.buffer("lu", node.type.dtype, n * n, "work", (n, n))
+        pivot = self.buffer("pivot", DType.I32, n, "work", (n,))
+
+        def inside(axes: list[Form]) -> None:
+            row, column = axes
+            source = flat_form([column, row] if node.transposed else [row, column], (n, n))
+            self.body.append(Store(lu, flat_form(axes, (n, n)).index(), self.read(node.a, source), node.origin))
+
+        self._loops((n, n), inside, node.origin)
+        self.body.append(Call("lu_factor", (n,), ((lu, 0), (pivot, 0)), node.origin))
+        self._factors[key] = (lu, pivot)
+        return lu, pivot
+
+
+def _operations(expression: Expr) -> int:
+    return 1 + sum(map(_operations, expression.args)) if isinstance(expression, Op) else 0
+
+
+def _uncovered(graph: Graph, node: Assemble) -> np.ndarray:  # type: ignore[type-arg]
+    """Positions that no part sets before something is added to them."""
+    from arc_codegen.ir.affine import positions
+
+    set_first = np.zeros(node.type.size, dtype=bool)
+    added_first = np.zeros(node.type.size, dtype=bool)
+    for part in node.parts:
+        source = graph.nodes[part.value].type
+        if isinstance(part.target, AffineMap):
+            places = positions(source.shape, part.target).ravel()
+        else:
+            places = np.asarray(part.target, dtype=np.int64)
+        if part.accumulate:
+            added_first[places[~set_first[places]]] = True
+        else:
+            set_first[places[~added_first[places]]] = True
+    return np.flatnonzero(~set_first)
+
+
+__all__ = ["NestLowering", "is_identity", "lower_graph"]

@@ -1,0 +1,77 @@
+"""The list of graph passes, in order. Each is named, and each can be looked behind or left out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from arc_codegen.ir.graph import Graph
+from arc_codegen.ir.verify import verify_graph
+from arc_codegen.options import Options
+from arc_codegen.passes.arithmetic import simplify_arithmetic
+from arc_codegen.passes.cost import BY_GOAL
+from arc_codegen.passes.index_maps import IndexMaps
+from arc_codegen.passes.rewriting import eliminate_dead_code, rebuild
+from arc_codegen.passes.scalarise import scalarise
+
+Observer = Callable[[str, Graph], None]
+"""Called with the name of each pass and the graph after it."""
+
+
+@dataclass(frozen=True, slots=True)
+class GraphPass:
+    """One step: a graph in, a graph that computes the same bits out."""
+
+    name: str
+    run: Callable[[Graph, Options], Graph]
+
+
+PIPELINE: tuple[GraphPass, ...] = (
+    GraphPass("fold-index-maps", lambda graph, options: rebuild(graph, IndexMaps())),
+    GraphPass("simplify-arithmetic", lambda graph, options: rebuild(graph, simplify_arithmetic)),
+    GraphPass("scalarise", lambda graph, options: scalarise(graph, BY_GOAL[options.optimize])),
+    GraphPass("forward-elements", lambda graph, options: rebuild(graph, IndexMaps())),
+    GraphPass("simplify-scalars", lambda graph, options: rebuild(graph, simplify_arithmetic)),
+    GraphPass("eliminate-dead-code", lambda graph, options: eliminate_dead_code(graph)),
+)
+"""The graph passes in order."""
+
+
+def optimise(
+    graph: Graph,
+    options: Options,
+    *,
+    observe: Observer | None = None,
+    without: frozenset[str] = frozenset(),
+    verify: bool = False,
+) -> Graph:
+    """Run the graph passes.
+
+    Parameters
+    ----------
+    graph : Graph
+    options : Options
+        Of the code generator; ``optimize`` chooses the cost model.
+    observe : callable, optional
+        Called with ``("input", graph)`` first, then with each pass's name and result.
+    without : frozenset of str, optional
+        Names of passes to leave out; the result computes the same.
+    verify : bool, optional
+        Check the graph after each pass (tests do).
+
+    Returns
+    -------
+    Graph
+        A graph of the same inputs and outputs, which computes the same bits.
+    """
+    if observe is not None:
+        observe("input", graph)
+    for step in PIPELINE:
+        if step.name in without:
+            continue
+        graph = step.run(graph, options)
+        if verify:
+            verify_graph(graph)
+        if observe is not None:
+            observe(step.name, graph)
+    return graph
