@@ -78,6 +78,3 @@ $(VENV)/.installed-%: pyproject.toml $(VENV)/.created
 	@echo ">> installing arc-codegen[$*] into $(VENV)"
 	@$(PY) -m pip install --quiet --disable-pip-version-check --editable ".[$*]"
 	@touch $@
-
-# Lint checks the types of all sources, tests included, so it needs what they import.
-$(VENV)/.installed-lint: $(VENV)/.installed-test

@@ -113,7 +113,7 @@ class HostFunction:
                 code="ARC706",
                 hint="The C has every dimension fixed; trace the function again for other shapes.",
             )
-        return array if parameter.pointer else array[()]
+        return array if parameter.shape else array[()]
 
     def _refuse(self, *inputs: Any, **_: Any) -> Any:
         raise AssertionError(f"converted inputs of {self.signature.c_name} were not accepted: {inputs!r}")

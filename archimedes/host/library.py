@@ -101,7 +101,7 @@ class HostLibrary:
         return f"HostLibrary({', '.join(self.names)})"
 
 
-_loaded: weakref.WeakValueDictionary[str, HostLibrary] = weakref.WeakValueDictionary()
+_loaded: weakref.WeakValueDictionary[tuple[str, str], HostLibrary] = weakref.WeakValueDictionary()
 
 
 def build(files: Mapping[str, str], manifest: Mapping[str, Any], *, flags: Sequence[str] = ()) -> HostLibrary:
@@ -151,10 +151,12 @@ def build(files: Mapping[str, str], manifest: Mapping[str, Any], *, flags: Seque
     """
     compiler, flags = find_compiler(), tuple(flags)
     sources = _sources(files, manifest, read_signatures(manifest).values())
-    library = _loaded.get(_key(sources, compiler, flags))
+    # The same C may come with manifests that read it differently: shapes () and (1,) are one pointer.
+    identity = (_key(sources, compiler, flags), json.dumps(manifest, sort_keys=True))
+    library = _loaded.get(identity)
     if library is None:
         library = HostLibrary(files, manifest, flags=flags, compiler=compiler)
-        _loaded[library.key] = library
+        _loaded[identity] = library
     return library
 
 

@@ -86,6 +86,8 @@ def compile_wrapper(
     exec(compile(source, f"<wrapper of {signature.c_name}>", "exec"), made)
     function: Callable[..., Any] = made["bind"](**scope)
     function.__name__ = function.__qualname__ = signature.c_name
+    # cffi closes the library when nothing refers to `lib`, and a function taken from it does not.
+    function.__dict__["library"] = lib
     return function
 
 

@@ -1,0 +1,55 @@
+"""Hand-written C and its manifest, as the generator would give them, for the tests of the host."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+HEADER_START = "#include <stdbool.h>\n#include <stdint.h>\n"
+
+
+def parameter(
+    name: str, direction: str, shape: tuple[int, ...], ctype: str = "double", *, by_value: bool = False
+) -> dict[str, Any]:
+    return {
+        "name": name,
+        "direction": direction,
+        "ctype": ctype,
+        "shape": list(shape),
+        "size": math.prod(shape),
+        "pointer": not by_value,
+    }
+
+
+def program(c: str, functions: dict[str, list[dict[str, Any]]], *, status: tuple[str, ...] = ()) -> Any:
+    """(files, manifest) of one C file; the header's prototypes are made from the parameters."""
+    prototypes = []
+    for name, parameters in functions.items():
+        declared = ", ".join(_declared(p) for p in parameters) or "void"
+        prototypes.append(f"{'int' if name in status else 'void'} {name}({declared});")
+    entries = [
+        {"c_name": name, "returns": "status" if name in status else "void", "params": parameters}
+        for name, parameters in functions.items()
+    ]
+    manifest = {
+        "schema": 1,
+        "name": "program",
+        "files": {"sources": ["program.c"], "headers": ["program.h"], "include_dirs": ["."]},
+        "functions": entries,
+    }
+    header = HEADER_START + "\n".join(prototypes) + "\n"
+    return {"program.c": f'#include "program.h"\n{c}\n', "program.h": header}, manifest
+
+
+def _declared(entry: dict[str, Any]) -> str:
+    if not entry["pointer"]:
+        return f"{entry['ctype']} {entry['name']}"
+    const = "const " if entry["direction"] == "in" else ""
+    return f"{const}{entry['ctype']} *{entry['name']}"
+
+
+def scaled(size: int, *, ctype: str = "double", factor: int = 2, tag: str = "") -> Any:
+    """``y = factor * x`` on vectors of `size`."""
+    loop = f"for (int i = 0; i < {size}; ++i) y[i] = {factor} * x[i];"
+    c = f"/* {tag} */\nvoid scaled(const {ctype} *x, {ctype} *y) {{ {loop} }}"
+    return program(c, {"scaled": [parameter("x", "in", (size,), ctype), parameter("y", "out", (size,), ctype)]})
