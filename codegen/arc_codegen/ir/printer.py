@@ -85,12 +85,14 @@ def format_scalar(value: Any, dtype: DType) -> str:
         return "true" if value else "false"
     if not dtype.is_real:
         return str(int(value))
-    real = np.dtype(dtype.numpy_name).type(value)
+    with np.errstate(over="ignore"):
+        real = np.dtype(dtype.numpy_name).type(value)
     if np.isnan(real):
         bits = int(real.view(f"u{dtype.itemsize}"))
         usual = 0x7FC00000 if dtype is DType.F32 else 0x7FF8000000000000
         return "nan" if bits == usual else f"nan:{bits:#x}"
-    return str(real)
+    # A literal that its type cannot hold stays visible in the verifier's message.
+    return str(real) if real == value else repr(value)
 
 
 def format_elements(elements: Sequence[Any], dtype: DType) -> str:
