@@ -1,7 +1,7 @@
 """Building graph IR from CasADi's point of view: reals, with comparisons that are numbers 0 and 1.
 
 CasADi has one type, the real number. The IR has bool. The emitter keeps, beside each real value that came from a
-comparison, the bool it came from, so that ``if_else_zero(lt(a, b), x)`` becomes ``select(a < b, x, 0)`` without a detour.
+comparison, the bool it came from: ``if_else_zero(lt(a, b), x)`` becomes ``select(a < b, x, 0)`` without a detour.
 """
 
 from __future__ import annotations
@@ -110,11 +110,11 @@ class Emitter:
     def add(self, a: Value, b: Value) -> Value:
         """Sum; the two halves of CasADi's ``if_else`` become the one select they stand for.
 
-        ``if_else(c, x, y)`` is ``if_else_zero(c, x) + if_else_zero(!c, y)``; taken literally the sum turns -0.0 into +0.0.
+        ``if_else(c, x, y)`` is ``if_else_zero(c, x) + if_else_zero(!c, y)``; as a sum that turns -0.0 into 0.0.
         """
-        pair = self._masked.get(a), self._masked.get(b)
-        if pair[0] is not None and pair[1] is not None:
-            (first, then), (second, orelse) = pair
+        mask_a, mask_b = self._masked.get(a), self._masked.get(b)
+        if mask_a is not None and mask_b is not None:
+            (first, then), (second, orelse) = mask_a, mask_b
             if self._is_negation(second, first):
                 return self.select(first, then, orelse)
             if self._is_negation(first, second):
@@ -167,7 +167,7 @@ class Emitter:
         )
 
     def spread(self, value: Value, table: npt.NDArray[np.int64], size: int, *, base: Value | None = None) -> Value:
-        """A flat value of ``size`` elements with element k of ``value`` at ``table[k]``, zeros or ``base`` elsewhere."""
+        """A flat value of ``size`` elements: element k of ``value`` at ``table[k]``, zeros or ``base`` elsewhere."""
         part = self.part(value, table)
         return self.assemble((part,), (size,), base=base)
 

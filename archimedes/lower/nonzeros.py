@@ -1,7 +1,7 @@
 """Arrays that scalar-indexed code fills element by element, kept open until somebody reads them whole.
 
-``y = zeros(n); y[0] = a; y[1] = b; ...`` is, in CasADi, a chain of n full-length nodes. Taken literally it costs O(n^2).
-An `OpenArray` collects the writes: elements set from scalars stay known, so that reading them back forwards the
+``y = zeros(n); y[0] = a; y[1] = b; ...`` is, in CasADi, a chain of n full-length nodes. Taken literally it costs
+O(n^2). An `OpenArray` collects the writes: elements set from scalars stay known, so that reading them back forwards the
 scalar, and reading the array whole closes it into one `Assemble`.
 """
 

@@ -12,7 +12,8 @@ Table = npt.NDArray[np.int64]
 def coordinates(sparsity: ca.Sparsity) -> tuple[Table, Table]:
     """Row and column of each nonzero."""
     rows = np.asarray(sparsity.row(), dtype=np.int64)
-    counts = np.diff(np.asarray(sparsity.colind(), dtype=np.int64))
+    starts = np.asarray(sparsity.colind(), dtype=np.int64)
+    counts = starts[1:] - starts[:-1]
     return rows, np.repeat(np.arange(sparsity.size2(), dtype=np.int64), counts)
 
 

@@ -67,7 +67,9 @@ def _contract_squeezed(
     emit = walk.emit
     columns, inner, rows = extents
     j, k, i = 0, 1, 2
-    left_labels, right_labels, out_labels = (j, k), (k, i), (j, i)
+    left_labels: tuple[int, ...] = (j, k)
+    right_labels: tuple[int, ...] = (k, i)
+    out_labels: tuple[int, ...] = (j, i)
     if columns == 1:
         left, left_labels, out_labels = emit.reshape(left, (inner,)), (k,), out_labels[1:]
     if rows == 1:

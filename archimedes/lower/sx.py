@@ -50,7 +50,7 @@ def lower_sx_batch(
             if instructions is None:
                 instructions = function.instructions_sx()
             callee = instructions[k].which_function()
-            _call(emit, callee, sources, targets, slots, lower_call)
+            _call(emit, callee, (sources, targets), slots, lower_call)
         elif is_scalar_op(name):
             slots[targets[0]] = lower_scalar_op(emit, name, [slots[source] for source in sources])
         else:
@@ -74,24 +74,24 @@ def _write(emit: Emitter, outputs: dict[int, Value], nonzeros: int, batch: int |
             return emit.reshape(outputs[0], (1,))
         parts = tuple(Part(value=outputs[p], target=AffineMap(p, ())) for p in sorted(outputs))
         return emit.assemble(parts, (nonzeros,)) if parts else emit.zeros((nonzeros,))
-    parts = []
+    columns: list[Part] = []
     for position in sorted(outputs):
         value = outputs[position]
         if emit.shape(value) == ():
             value = emit.broadcast(value, (batch,))
-        parts.append(Part(value=value, target=AffineMap(position, (nonzeros,))))
-    return emit.assemble(tuple(parts), (batch * nonzeros,)) if parts else emit.zeros((batch * nonzeros,))
+        columns.append(Part(value=value, target=AffineMap(position, (nonzeros,))))
+    return emit.assemble(tuple(columns), (batch * nonzeros,)) if columns else emit.zeros((batch * nonzeros,))
 
 
 def _call(
     emit: Emitter,
     callee: ca.Function,
-    sources: list[int],
-    targets: list[int],
+    stream: tuple[list[int], list[int]],
     slots: dict[int, Value],
     lower_call: LowerCall,
 ) -> None:
     """A call inside SX: its slots are flattened, argument after argument."""
+    sources, targets = stream
     arguments = []
     start = 0
     for i in range(callee.n_in()):

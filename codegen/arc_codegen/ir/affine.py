@@ -6,6 +6,7 @@ An index space is a shape; a position in it is flat (C order). A linear form ove
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterable, Sequence
 
@@ -155,7 +156,7 @@ def delinearise(
 def compose(
     outer_shape: Sequence[int], outer: AffineMap, inner_shape: Sequence[int], inner: AffineMap
 ) -> AffineMap | None:
-    """The map of ``View(outer)`` of ``View(inner)`` as one view of the innermost value, or None where it is not affine."""
+    """The map of ``View(outer)`` of ``View(inner)`` as one view of the innermost value, None where it is not affine."""
     terms = list(zip(outer.strides, outer_shape, strict=True))
     forms = delinearise(outer.offset, terms, inner_shape)
     if forms is None:
@@ -191,7 +192,7 @@ def common_refinement(shapes: Iterable[Sequence[int]]) -> tuple[int, ...] | None
             cuts.add(product)
     ordered = sorted(cuts | {total})
     extents = []
-    for low, high in zip(ordered, ordered[1:], strict=False):
+    for low, high in itertools.pairwise(ordered):
         if high % low:
             return None
         extents.append(high // low)

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from arc_codegen.errors import IRError
+from arc_codegen.ir.affine import contiguous_strides
 from arc_codegen.ir.graph import (
     AffineMap,
     Assemble,
@@ -35,22 +36,6 @@ from arc_codegen.ir.types import DType, Origin, TensorType
 
 _NUMPY_TO_DTYPE = {np.dtype(dtype.numpy_name): dtype for dtype in DType}
 _COMMUTATIVE = frozenset(name for name, op in SCALAR_OPS.items() if op.commutative)
-
-
-def contiguous_strides(shape: Sequence[int]) -> tuple[int, ...]:
-    """Strides, in elements, of an array in C order.
-
-    Examples
-    --------
-    >>> contiguous_strides((2, 3, 4))
-    (12, 4, 1)
-    """
-    strides = []
-    step = 1
-    for extent in reversed(shape):
-        strides.append(step)
-        step *= extent
-    return tuple(reversed(strides))
 
 
 def constant_array(node: Constant) -> NDArray[Any]:

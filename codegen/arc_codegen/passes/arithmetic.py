@@ -1,8 +1,8 @@
 """Algebra that keeps every bit: constant folding of exact operations, identities of IEEE arithmetic.
 
 Each rule holds for all operands, NaN, infinities and both zeros included; what holds only for some (``x + 0``, which
-turns -0.0 into +0.0; ``x * 0``; ``x - x``) is not here. Functions that are not correctly rounded are not folded: the result
-would depend on the math library of the machine that generates.
+turns -0.0 into +0.0; ``x * 0``; ``x - x``) is not here. Functions that are not correctly rounded are not folded: the
+result would depend on the math library of the machine that generates.
 """
 
 from __future__ import annotations

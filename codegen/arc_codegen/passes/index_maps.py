@@ -181,9 +181,12 @@ def _assemble(builder: GraphBuilder, node: Assemble) -> Value:
     if len(parts) == 1 and base is None and not parts[0].accumulate:
         part = parts[0]
         value = builder.type(part.value)
-        if value.size == node.type.size and isinstance(part.target, AffineMap):
-            if is_identity(value.shape, part.target):
-                return builder.reshape(part.value, node.type.shape)
+        if (
+            value.size == node.type.size
+            and isinstance(part.target, AffineMap)
+            and is_identity(value.shape, part.target)
+        ):
+            return builder.reshape(part.value, node.type.shape)
     return builder.add(replace(node, parts=tuple(parts), base=base))
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
+import numpy.typing as npt
 
-from arc_codegen.ir.affine import common_refinement, is_identity
+from arc_codegen.ir.affine import common_refinement, positions
 from arc_codegen.ir.builder import constant_array, uniform_constant
 from arc_codegen.ir.graph import (
     AffineMap,
@@ -51,14 +52,6 @@ _INLINE_NODES = 6
 """A scalar read once is written into its reader's expression while that has no more operations than this."""
 
 
-class NotAffine(Exception):
-    """A fused value is read at a position that its own index space cannot follow; it must be materialised."""
-
-    def __init__(self, value: Value) -> None:
-        super().__init__(value)
-        self.value = value
-
-
 def lower_graph(graph: Graph) -> LoopFunction:
     """The graph as loop nests.
 
@@ -98,7 +91,14 @@ class NestLowering:
         return Symbol(self._count, hint)
 
     def buffer(
-        self, hint: str, dtype: DType, size: int, kind: str, shape: tuple[int, ...] = (), values: Sequence[float] = ()
+        self,
+        hint: str,
+        dtype: DType,
+        size: int,
+        kind: str,
+        shape: tuple[int, ...] = (),
+        *,
+        values: Sequence[float] = (),
     ) -> Symbol:
         symbol = self.symbol(hint)
         self.buffers.append(Buffer(symbol, dtype, size, kind, shape, tuple(values)))
@@ -108,7 +108,7 @@ class NestLowering:
         """A constant array, one per content."""
         key = (dtype, tuple(v.hex() if isinstance(v, float) else v for v in values))
         if key not in self._tables:
-            self._tables[key] = self.buffer(hint, dtype, len(values), "const", (len(values),), values)
+            self._tables[key] = self.buffer(hint, dtype, len(values), "const", (len(values),), values=values)
         return self._tables[key]
 
     # -- the whole function --------------------------------------------------------------------------------------
@@ -188,7 +188,7 @@ class NestLowering:
         self.body = outer
         self.body.extend(body)
 
-    def _iteration_shape(self, value: Value, *, through: bool = False) -> tuple[int, ...]:
+    def _iteration_shape(self, value: Value) -> tuple[int, ...]:
         """The coarsest shape in which everything that is fused into the nest of ``value`` has an affine index."""
         size = self.nodes[value].type.size
         shapes: list[tuple[int, ...]] = [(size,)]
@@ -205,7 +205,7 @@ class NestLowering:
                 continue
             if isinstance(node, Map):
                 pending.extend(node.args)
-            elif isinstance(node, View) or isinstance(node, (Reduce, Contract)):
+            elif isinstance(node, (View, Reduce, Contract)):
                 shapes.append(node.type.shape)
         refined = common_refinement(shapes)
         if refined is None:
@@ -289,7 +289,7 @@ class NestLowering:
         home = self._home.get(self.plan.base[node.arg])
         if home is None:
             self.stuck.add(self.plan.base[node.arg])
-            return Literal(0.0 if node.type.dtype.is_real else False, node.type.dtype)
+            return _zero(node.type.dtype)
         table = self.table("index", DType.I32, node.table)
         return Load(home, Index(0, (), ((table, flat.index(), 1),)), node.type.dtype)
 
@@ -367,12 +367,12 @@ class NestLowering:
                 node.origin,
             )
         else:
-            zero = Literal(0.0 if dtype.is_real else False, dtype)
+            zero = _zero(dtype)
             self._clear(symbol, zero, _uncovered(self.graph, node), node.origin)
         for part in node.parts:
             self._write_part(part, symbol, dtype, node.origin)
 
-    def _clear(self, symbol: Symbol, zero: Literal, places: np.ndarray, origin: Origin | None) -> None:  # type: ignore[type-arg]
+    def _clear(self, symbol: Symbol, zero: Literal, places: npt.NDArray[np.int64], origin: Origin | None) -> None:
         """Zeros where no part writes: run by run."""
         if not places.size:
             return
@@ -462,14 +462,16 @@ class NestLowering:
         return lu, pivot
 
 
+def _zero(dtype: DType) -> Literal:
+    return Literal(0.0 if dtype.is_real else False if dtype is DType.BOOL else 0, dtype)
+
+
 def _operations(expression: Expr) -> int:
     return 1 + sum(map(_operations, expression.args)) if isinstance(expression, Op) else 0
 
 
-def _uncovered(graph: Graph, node: Assemble) -> np.ndarray:  # type: ignore[type-arg]
+def _uncovered(graph: Graph, node: Assemble) -> npt.NDArray[np.int64]:
     """Positions that no part sets before something is added to them."""
-    from arc_codegen.ir.affine import positions
-
     set_first = np.zeros(node.type.size, dtype=bool)
     added_first = np.zeros(node.type.size, dtype=bool)
     for part in node.parts:
@@ -485,4 +487,4 @@ def _uncovered(graph: Graph, node: Assemble) -> np.ndarray:  # type: ignore[type
     return np.flatnonzero(~set_first)
 
 
-__all__ = ["NestLowering", "is_identity", "lower_graph"]
+__all__ = ["NestLowering", "lower_graph"]

@@ -1,0 +1,66 @@
+"""Every pass, and the loops, on random graphs: the bits may not change."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from arc_codegen.ir.graph import Graph
+from arc_codegen.ir.interp import interpret
+from arc_codegen.ir.loops_interp import interpret_loops
+from arc_codegen.ir.verify import verify_graph
+from arc_codegen.ir.verify_loops import verify_loops
+from arc_codegen.options import Options
+from arc_codegen.passes.cost import BY_GOAL
+from arc_codegen.passes.loopgen import lower_to_loops
+from arc_codegen.passes.pipeline import PIPELINE, optimise
+from arc_codegen.passes.scalarise import scalarise
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from strategies.graph_programs import assert_bits_equal, programs
+
+Program = tuple[Graph, list[NDArray[Any]]]
+
+
+@pytest.mark.parametrize("step", PIPELINE, ids=lambda step: step.name)
+@given(program=programs())
+def test_single_pass_keeps_the_bits(step: Any, program: Program) -> None:
+    graph, inputs = program
+    changed = step.run(graph, Options())
+    verify_graph(changed)
+    assert_bits_equal(interpret(changed, inputs), interpret(graph, inputs))
+
+
+@given(program=programs(), goal=st.sampled_from(sorted(BY_GOAL)))
+def test_scalarisation_by_any_cost_model(program: Program, goal: str) -> None:
+    graph, inputs = program
+    changed = scalarise(graph, BY_GOAL[goal])
+    verify_graph(changed)
+    assert_bits_equal(interpret(changed, inputs), interpret(graph, inputs))
+
+
+@given(program=programs())
+def test_loops_compute_what_the_graph_does(program: Program) -> None:
+    graph, inputs = program
+    function = lower_to_loops(graph, Options())
+    verify_loops(function)
+    assert_bits_equal(interpret_loops(function, inputs), interpret(graph, inputs))
+
+
+@given(program=programs(max_steps=20), goal=st.sampled_from(sorted(BY_GOAL)))
+def test_whole_pipeline(program: Program, goal: str) -> None:
+    graph, inputs = program
+    options = Options(optimize=goal)  # type: ignore[arg-type]
+    function = lower_to_loops(optimise(graph, options, verify=True), options)
+    verify_loops(function)
+    assert_bits_equal(interpret_loops(function, inputs), interpret(graph, inputs))
+
+
+@given(program=programs(), left_out=st.sets(st.sampled_from([step.name for step in PIPELINE]), min_size=1))
+@settings(deadline=None)
+def test_any_pass_may_be_left_out(program: Program, left_out: set[str]) -> None:
+    graph, inputs = program
+    changed = optimise(graph, Options(), without=frozenset(left_out), verify=True)
+    function = lower_to_loops(changed, Options())
+    assert_bits_equal(interpret_loops(function, inputs), interpret(graph, inputs))
