@@ -7,13 +7,8 @@ import time
 import numpy as np
 import pytest
 from arc_codegen.errors import IRError
-from arc_codegen.ir.builder import (
-    GraphBuilder,
-    constant_array,
-    contiguous_strides,
-    scalar_constant,
-    uniform_constant,
-)
+from arc_codegen.ir.affine import contiguous_strides
+from arc_codegen.ir.builder import GraphBuilder, constant_array, scalar_constant, uniform_constant
 from arc_codegen.ir.graph import Constant, Input, Map, Part, View
 from arc_codegen.ir.interp import interpret
 from arc_codegen.ir.types import DType, Origin, TensorType

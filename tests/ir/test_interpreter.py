@@ -64,7 +64,9 @@ class TestReduce:
         none = np.zeros((0, 2), dtype.numpy_name)
         assert_bits_equal([reduced("add", dtype, none, (0,))], [np.full(2, -0.0, dtype.numpy_name)])
         assert_bits_equal([reduced("mul", dtype, none, (0,))], [np.full(2, 1.0, dtype.numpy_name)])
-        assert reduced("add", dtype, none, (1,)).shape == (0,)
+        for fn in ("add", "mul", "max", "min"):
+            assert reduced(fn, dtype, none, (1,)).shape == (0,)
+            assert reduced(fn, dtype, np.zeros((0, 0), dtype.numpy_name), (0,)).shape == (0,)
         zeros = np.full(3, -0.0, dtype.numpy_name)
         assert_bits_equal([reduced("add", dtype, zeros)], [np.array(-0.0, dtype.numpy_name)])
 

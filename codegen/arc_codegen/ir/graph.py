@@ -69,7 +69,7 @@ class Input(Node):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Constant(Node):
-    """Known elements: ``data`` holds them in C order as the little-endian bytes of the element type (bool: one byte each)."""
+    """Known elements: ``data`` holds them in C order as little-endian bytes of the element type (bool: one byte each)."""
 
     data: bytes
     name: str = field(default="", compare=False)
@@ -95,7 +95,7 @@ class Map(Node):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reduce(Node):
-    """``fn`` in {"add", "mul", "max", "min"} over ``axes`` (sorted, unique) of ``arg``; the other axes stay, in order."""
+    """``fn`` of "add", "mul", "max", "min" over ``axes`` (sorted, unique) of ``arg``; the other axes stay, in order."""
 
     fn: str
     arg: Value
@@ -208,8 +208,9 @@ class Solve(Node):
     """Linear algebra on a dense square matrix ``a`` of shape (n, n), by LU with partial pivoting (largest absolute
     value in the column, the first of equals).
 
-    ``kind`` "solve": x with ``a @ x = b``, ``b`` of shape (n, m), x of the same shape. "det": the determinant, ``b`` is None,
-    type of shape (). ``transposed``: ``a.T`` takes the place of ``a``. A singular matrix gives inf or NaN, as IEEE division does.
+    ``kind`` "solve": x with ``a @ x = b``, ``b`` of shape (n, m), x of the same shape. "det": the determinant, ``b`` is
+    None, type of shape (). ``transposed``: ``a.T`` takes the place of ``a``. A singular matrix gives inf or NaN, as IEEE
+    division does. The exact order of operations is that of `kernels`.
     """
 
     kind: str

@@ -163,6 +163,8 @@ def _storage(dtype: DType) -> np.dtype[np.generic]:
 def _reduce(node: Reduce, x: Array) -> Array:
     kept = [axis for axis in range(x.ndim) if axis not in node.axes]
     rows = x.transpose(*node.axes, *kept).reshape(-1 if x.size else _extent(x, node.axes), *node.type.shape)
+    if node.type.size == 0:
+        return np.zeros(node.type.shape, x.dtype)
     if node.fn in ("max", "min"):
         # The first of the equal extrema, or the first NaN: what the sequence of selects leaves.
         first = (rows.argmax if node.fn == "max" else rows.argmin)(axis=0)

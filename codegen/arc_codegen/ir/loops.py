@@ -1,7 +1,8 @@
 """Loop IR: loop nests with affine accesses, scalars, accumulators and buffers. One step above C.
 
 Scalar expressions are trees of `Literal`, `Ref`, `Load` and `Op`; statements are `For`, `If`, `Let` (a scalar
-constant), `Var` (a mutable scalar), `Set`, `Store`, `Call`. Names are symbols with a hint; the C emitter chooses the spelling.
+constant), `Var` (a mutable scalar), `Set`, `Store`, `Call`. Names are symbols with a hint; the C emitter chooses the
+spelling.
 Every buffer has one size, fixed at generation.
 """
 
@@ -150,19 +151,19 @@ Stmt: TypeAlias = Let | Var | Set | Store | For | If | Call
 
 KERNELS = {
     # name: (integers, buffers, which buffers are written)
-    # lu_factor(n; a, pivot): a (n, n) row-major becomes L and U in place, pivot (n, int32) the row swapped at each step.
+    # lu_factor(n; a, pivot): a (n, n) row-major becomes L and U in place, pivot (n, i32) the row swapped at each step.
     "lu_factor": (("n",), ("a", "pivot"), (0, 1)),
     # lu_solve(n, m; a, pivot, x): x (n, m) becomes the solution of A X = x in place, from the factors of A.
     "lu_solve": (("n", "m"), ("a", "pivot", "x"), (2,)),
     # lu_det(n; a, pivot, det): det[0] becomes the determinant, the product of U's diagonal and the signs of the swaps.
     "lu_det": (("n",), ("a", "pivot", "det"), (2,)),
 }
-"""Runtime kernels by name; their exact order of operations is that of the reference in `interp`."""
+"""Runtime kernels by name; their exact order of operations is that of the reference in `kernels`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Buffer:
-    """Memory of a function. ``kind``: "input" (read only), "output", "work", "const" (then ``values`` holds the elements).
+    """Memory of a function. ``kind``: "input" (read only), "output", "work", "const" (``values`` holds the elements).
 
     A parameter of shape () that is an input is passed by value; loads of it have index 0. ``shape`` is for headers.
     """

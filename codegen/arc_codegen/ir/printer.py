@@ -92,7 +92,7 @@ def format_scalar(value: Any, dtype: DType) -> str:
         usual = 0x7FC00000 if dtype is DType.F32 else 0x7FF8000000000000
         return "nan" if bits == usual else f"nan:{bits:#x}"
     # A literal that its type cannot hold stays visible in the verifier's message.
-    return str(real) if real == value else repr(value)
+    return str(real) if float(real) == float(value) else repr(value)
 
 
 def format_elements(elements: Sequence[Any], dtype: DType) -> str:

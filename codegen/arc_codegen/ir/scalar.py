@@ -8,7 +8,9 @@ precision; where C leaves a choice open the choice is fixed here:
 - ``fmax``/``fmin`` ignore a NaN operand (as ``np.fmax``): ``a >= b || b != b ? a : b``.
 - ``sign`` is -1, 0 (of +0 and -0 alike: +0), 1, or NaN for NaN.
 - ``cast`` converts to the element type of its node: real to integer truncates towards zero, clamps to the
-  range and maps NaN to 0; anything to bool is ``!= 0``.
+  range and maps NaN to 0; an integer that a smaller integer type cannot hold is clamped as well; anything to bool is
+  ``!= 0``.
+- The sign and payload of a NaN are not defined (machines differ), so neither is the sign that ``copysign`` takes from one.
 - ``rint`` rounds half to even; ``remainder`` is IEEE remainder, ``fmod`` C's ``fmod``.
 """
 
