@@ -10,6 +10,7 @@ FAMILIES = (
     "ufuncs_compare",
     "ufuncs_real",
     "ufuncs_power",
+    "ufuncs_matmul",
     "ufuncs",
     "factories",
     "functions_reduce",

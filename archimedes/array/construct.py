@@ -38,6 +38,11 @@ def from_flat(mx: ca.MX, shape: tuple[int, ...], dtype: DType) -> SymbolicArray:
     return from_held(mx, shape, dtype)
 
 
+def computed(mx: ca.MX, shape: tuple[int, ...], dtype: DType) -> SymbolicArray:
+    """`made`, for a matrix that has the carrier's rows and columns."""
+    return SymbolicArray(Storage(record(mx), math.prod(shape)), None, shape, dtype, held=mx)
+
+
 def made(mx: ca.MX, shape: tuple[int, ...], dtype: DType) -> SymbolicArray:
     """`from_held` for a dense matrix that the user's current line made: its origin is recorded."""
     return SymbolicArray(Storage(record(mx), math.prod(shape)), None, shape, dtype)

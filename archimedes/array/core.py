@@ -42,14 +42,22 @@ class SymbolicArray(Operators, Methods, Guards):
 
     dtype: DType
 
-    def __init__(self, storage: Storage, positions: Positions | None, shape: tuple[int, ...], dtype: DType) -> None:
+    def __init__(
+        self,
+        storage: Storage,
+        positions: Positions | None,
+        shape: tuple[int, ...],
+        dtype: DType,
+        *,
+        held: ca.MX | None = None,
+    ) -> None:
         self._storage = storage
         self._positions = positions
         self._shape = shape
         self.dtype = dtype
         self._grid: Positions | None = None
-        self._read: ca.MX | None = None
-        self._read_version = -1
+        self._read = held  # what reading it gives, as of that version of the storage
+        self._read_version = storage.version
 
     # --- what it is ----------------------------------------------------------------------------------------------
 
@@ -214,7 +222,8 @@ class SymbolicArray(Operators, Methods, Guards):
         return int(self._positions[key])
 
     def _element(self, position: int) -> SymbolicArray:
-        return SymbolicArray(Storage(record(self._storage.element(position)), 1), None, (), self.dtype)
+        mx = record(self._storage.element(position))
+        return SymbolicArray(Storage(mx, 1), None, (), self.dtype, held=mx)
 
     def __getitem__(self, key: Any) -> SymbolicArray:
         position = self._position_of(key)

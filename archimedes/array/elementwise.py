@@ -14,7 +14,7 @@ import casadi as ca
 import numpy as np
 
 from archimedes.array.carrier import binary, constant, scalar_constant, shaped
-from archimedes.array.construct import made
+from archimedes.array.construct import computed, made
 from archimedes.array.core import SymbolicArray
 from archimedes.array.errors import located
 from archimedes.array.primitives import aligned, as_symbolic, broadcast_shape, operand_of
@@ -52,7 +52,8 @@ def operand(value: Any) -> tuple[SymbolicArray, Operand]:
     kind = type(value)
     if kind in _PYTHON_TYPES:
         dtype = constant_type(_PYTHON_TYPES[kind])
-        array = SymbolicArray(Storage(scalar_constant(float(value)), 1), None, (), dtype)
+        mx = scalar_constant(float(value))
+        array = SymbolicArray(Storage(mx, 1), None, (), dtype, held=mx)
         return array, Operand(dtype, weak=True, value=value)
     array = as_symbolic(value)
     return array, operand_of(value, array)
@@ -71,8 +72,8 @@ def elementwise_operation(rule: Rule, emit: Emit, args: tuple[Any, ...]) -> Symb
     result = emit(*[aligned(array, shape) for array, _ in pairs])
     size = math.prod(shape)
     if size != 1 == result.numel():  # operands that do not enter the result, as in x**0, still set its shape
-        result = shaped(result, 1, 1).nz[[0] * size]
-    return made(result, shape, dtype)
+        return made(shaped(result, 1, 1).nz[[0] * size], shape, dtype)
+    return computed(result, shape, dtype)
 
 
 def define(name: str, rule: Rule, emit: Emit) -> None:

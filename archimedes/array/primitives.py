@@ -147,7 +147,7 @@ def aligned(x: SymbolicArray, shape: tuple[int, ...]) -> ca.MX:
     """The elements as an operand of an operation of that shape: held for it, or 1 x 1 if there is one element."""
     size = x.size
     if x._shape == shape or size == 1:
-        return x.held if size != 1 else shaped(x.held, 1, 1)
+        return x.held
     if size == math.prod(shape):
         return shaped(x.held, *carrier_shape(shape))
     spread = read_positions(x.held, size, broadcast_positions(x._shape, shape))

@@ -2,7 +2,8 @@
 
 The traced interior is one real type; integers and booleans are carried as real numbers and tracked beside the graph.
 The rules are NumPy's (NEP 50), with one exception: float *constants* are weak. They take the real type of the traced
-operands, or of the trace, as a ``const float`` does in C; so a float32 function stays float32 whatever its constants are.
+operands, or of the trace, as a ``const float`` does in C; so a float32 function stays float32 whatever its constants
+are.
 """
 
 from __future__ import annotations

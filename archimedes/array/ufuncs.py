@@ -98,10 +98,3 @@ def _reduce(name: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     if kwargs.get("dtype") is not None and name in ("add", "multiply"):
         options["dtype"] = kwargs["dtype"]
     return function_table.call(_REDUCTIONS[name], (inputs[0],), {"axis": kwargs.get("axis", 0), **options})
-
-
-def _matmul(a: Any, b: Any) -> Any:
-    return function_table.call(np.matmul, (a, b), {})
-
-
-UFUNCS["matmul"] = _matmul
