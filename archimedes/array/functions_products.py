@@ -11,6 +11,7 @@ from numpy.lib.array_utils import normalize_axis_tuple
 from archimedes.array.core import SymbolicArray
 from archimedes.array.function_table import implements
 from archimedes.array.functions_shape import moveaxis
+from archimedes.array.functions_reduce import sum_
 from archimedes.array.keywords import one_axis, refuse_keywords, require
 from archimedes.array.positions import moved
 from archimedes.array.primitives import as_symbolic, matmul2
@@ -31,6 +32,38 @@ def dot(a: Any, b: Any, out: Any = None) -> SymbolicArray:
         hint="the last axis of the first operand must be as long as the second-last of the second",
     )
     return contract(left, right, (left.ndim - 1,), (axis,))
+
+
+@implements(np.matmul)
+def matmul(a: Any, b: Any) -> SymbolicArray:
+    """Matrix product; a 1-D operand is a row (left) or a column (right); stacks of matrices broadcast.
+
+    Two stacks become a broadcast product and a sum; a stack and one matrix are one product.
+    """
+    left, right = as_symbolic(a), as_symbolic(b)
+    require(
+        left.ndim > 0 and right.ndim > 0,
+        "np.matmul: a scalar operand is not allowed",
+        hint="use * to multiply by a scalar",
+    )
+    inner_axis = max(right.ndim - 2, 0)
+    require(
+        left.shape[-1] == right.shape[inner_axis],
+        f"np.matmul: shapes {left.shape} and {right.shape} do not fit: {left.shape[-1]} columns on the left, "
+        f"{right.shape[inner_axis]} rows on the right",
+        hint="the last axis of the left operand must be as long as the second-last of the right",
+    )
+    if right.ndim <= 2:
+        return contract(left, right, (left.ndim - 1,), (inner_axis,))
+    if left.ndim <= 2:
+        product = contract(left, right, (left.ndim - 1,), (inner_axis,))
+        return product if left.ndim == 1 else moveaxis(product, 0, -2).copy()
+    batch = np.broadcast_shapes(left.shape[:-2], right.shape[:-2])
+    rows, common, columns = *left.shape[-2:], right.shape[-1]
+    left = left.reshape((*left.shape[:-2], rows, 1, common))
+    right = right.swapaxes(-1, -2).reshape((*right.shape[:-2], 1, columns, common))
+    products = left * right
+    return sum_(products, axis=-1, dtype=products.dtype).reshape((*batch, rows, columns))
 
 
 def contract(a: SymbolicArray, b: SymbolicArray, a_axes: tuple[int, ...], b_axes: tuple[int, ...]) -> SymbolicArray:

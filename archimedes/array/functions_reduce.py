@@ -62,7 +62,7 @@ def sum_(
     """Sum over axes; an empty sum is 0."""
     refuse_keywords("np.sum", out=out)
     array = _masked(_accumulator(as_symbolic(a), dtype), where, 0)
-    total = _fold(array, reduce_sum, axis, keepdims)
+    total = _fold(array, reduce_sum, axis, keepdims).astype(array.dtype, copy=False)
     return total + initial if is_set(initial) else total
 
 
@@ -79,7 +79,7 @@ def prod(
     """Product over axes; an empty product is 1."""
     refuse_keywords("np.prod", out=out)
     array = _masked(_accumulator(as_symbolic(a), dtype), where, 1)
-    product = _fold(array, reduce_prod, axis, keepdims)
+    product = _fold(array, reduce_prod, axis, keepdims).astype(array.dtype, copy=False)
     return product * initial if is_set(initial) else product
 
 
@@ -184,7 +184,7 @@ def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = Fals
         result = mean(array, axis=axis, keepdims=keepdims)
         scale: Any = as_symbolic(np.full(result.shape, float(_count(array, axis)))).astype(result.dtype)
     else:
-        weight_array = _average_weights(array, axis, as_symbolic(weights))
+        weight_array = _average_weights(array, axis, as_real(weights))
         scale = sum_(weight_array, axis=axis, keepdims=keepdims)
         result = sum_(array * weight_array, axis=axis, keepdims=keepdims) / scale
     return (result, scale) if returned else result

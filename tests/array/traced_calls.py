@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import archimedes.array  # noqa: F401 - registers the functions
 import casadi as ca
 import numpy as np
+
+import archimedes.array  # noqa: F401 - registers the functions
 from archimedes.array.carrier import carrier_shape
 from archimedes.array.core import SymbolicArray
 from archimedes.array.primitives import as_symbolic, symbol
@@ -72,10 +73,10 @@ def check(
 
 
 def check_derivatives(function: Callable[..., Any], *args: np.ndarray, rtol: float = 1e-6) -> None:
-    """Forward and reverse derivatives in one random direction against central differences, and each other.
+    """Forward and reverse derivatives in one random direction against central differences.
 
-    Differences at step h = 2**-18 are off by h**2 f'''/6 + eps |f| / h, about 1e-10 of the function's scale; 1e-6 leaves room
-    for third derivatives up to 1e4 times the function, and still sees any wrong term.
+    Differences at step h = 2**-18 are off by h**2 f'''/6 + eps |f| / h, about 1e-10 of the function's scale; 1e-6
+    leaves room for third derivatives up to 1e4 times the function, and still sees any wrong term.
     """
     traced = Traced(function, *args)
     generator = np.random.default_rng(7)
