@@ -69,7 +69,7 @@ class Input(Node):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Constant(Node):
-    """Known elements: ``data`` holds them in C order as little-endian bytes of the element type (bool: one byte each)."""
+    """Known elements: ``data`` holds them in C order as little-endian bytes of the element type (bool: one each)."""
 
     data: bytes
     name: str = field(default="", compare=False)
@@ -209,8 +209,8 @@ class Solve(Node):
     value in the column, the first of equals).
 
     ``kind`` "solve": x with ``a @ x = b``, ``b`` of shape (n, m), x of the same shape. "det": the determinant, ``b`` is
-    None, type of shape (). ``transposed``: ``a.T`` takes the place of ``a``. A singular matrix gives inf or NaN, as IEEE
-    division does. The exact order of operations is that of `kernels`.
+    None, type of shape (). ``transposed``: ``a.T`` takes the place of ``a``. A singular matrix gives inf or NaN, as
+    IEEE division does. The exact order of operations is that of `kernels`.
     """
 
     kind: str

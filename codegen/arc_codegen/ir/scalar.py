@@ -10,7 +10,8 @@ precision; where C leaves a choice open the choice is fixed here:
 - ``cast`` converts to the element type of its node: real to integer truncates towards zero, clamps to the
   range and maps NaN to 0; an integer that a smaller integer type cannot hold is clamped as well; anything to bool is
   ``!= 0``.
-- The sign and payload of a NaN are not defined (machines differ), so neither is the sign that ``copysign`` takes from one.
+- The sign and payload of a NaN are not defined (machines differ), so neither is the sign that ``copysign`` takes from
+  one.
 - ``rint`` rounds half to even; ``remainder`` is IEEE remainder, ``fmod`` C's ``fmod``.
 """
 
