@@ -15,6 +15,9 @@ debian_packages() {
   case $1 in
     cc | gcc) echo gcc libc6-dev ;;
     arm-none-eabi-gcc) echo gcc-arm-none-eabi libnewlib-arm-none-eabi ;;
+    riscv64-unknown-elf-gcc) echo gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf ;;
+    avr-gcc) echo gcc-avr avr-libc ;;
+    qemu-system-riscv32) echo qemu-system-misc ;;
     *) echo "$1" ;;
   esac
 }

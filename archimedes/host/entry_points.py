@@ -12,8 +12,8 @@ from typing import Final
 
 from archimedes.host.signature import Parameter, Signature
 
-SMALL_BYTES: Final = 2048
-"""Up to here copying an array costs less than telling cffi where it is (both near 200 ns; measured by bench)."""
+SMALL_BYTES: Final = 8192
+"""Up to here copying an array in or out costs less than telling cffi where it is (benchmarks/bench_host_call.py)."""
 
 _ALIGNMENT: Final = 16  # of each part of a block; the strictest of the element types needs 8
 

@@ -40,6 +40,10 @@ class HostLibrary:
         Compiler flags beyond `BASE_FLAGS`.
     key : str
         Its key in the build cache.
+    ffi : cffi.FFI
+        cffi's interface to it.
+    lib : object
+        The opened library; its attributes are the C functions past our wrappers, pointers being ``void *``.
     """
 
     def __init__(
@@ -51,7 +55,7 @@ class HostLibrary:
         self._signatures = read_signatures(manifest)
         sources = _sources(self.files, self.manifest, self._signatures.values())
         self.key = _key(sources, compiler, flags)
-        self._ffi, self._lib = self._load(sources, compiler)
+        self.ffi, self.lib = self._load(sources, compiler)
         self._functions: dict[str, HostFunction] = {}
 
     def _load(self, sources: Mapping[str, str], compiler: Compiler) -> tuple[cffi.FFI, Any]:
@@ -91,7 +95,7 @@ class HostLibrary:
                     code="ARC709",
                     hint="Use the function's C name as the manifest gives it.",
                 )
-            self._functions[c_name] = HostFunction(self, self._signatures[c_name], self._ffi, self._lib)
+            self._functions[c_name] = HostFunction(self, self._signatures[c_name], self.ffi, self.lib)
         return self._functions[c_name]
 
     def __reduce__(self) -> tuple[Any, ...]:

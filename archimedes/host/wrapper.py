@@ -141,16 +141,19 @@ def wrapper_source(signature: Signature, *, exact_types: bool) -> str:
     conditions = [*(["rest", "named"] if exact_types else []), *_type_conditions(inputs, exact_types)]
     if conditions:
         lines += [f"  if {' or '.join(conditions)}:", f"    {refused}"]
-    lines += ["  try:", "    block = take()", "  except IndexError:", "    block = new_block()"]
-    lines += [f"  {', '.join(_unpacked(signature))} = block"]
+    uses_block = has_entry_point(signature) or any(map(in_block, signature.parameters))
+    if uses_block:
+        lines += ["  try:", "    block = take()", "  except IndexError:", "    block = new_block()"]
+        lines += [f"  {', '.join(_unpacked(signature))} = block"]
+    put_back = ["give(block)"] if uses_block else []
     stores = [line for p in inputs for line in _store(p)]
     if stores:
         lines += ["  try:", *(f"    {line}" for line in stores)]
-        lines += ["  except NOT_ACCEPTED:", "    give(block)", f"    {refused}"]
-    lines += [f"  {line}" for line in _call(signature)]
+        lines += ["  except NOT_ACCEPTED:", *(f"    {line}" for line in put_back), f"    {refused}"]
+    lines += [f"  {line}" for line in _call(signature, put_back)]
     results = ", ".join(_result(p) for p in signature.outputs)
     lines += [f"  result = {results if len(signature.outputs) == 1 else f'({results})'}"]
-    lines += ["  give(block)", "  return result", "return wrapper", ""]
+    lines += [*(f"  {line}" for line in put_back), "  return result", "return wrapper", ""]
     return "\n".join(lines)
 
 
@@ -193,7 +196,8 @@ def _store(p: Parameter) -> Iterator[str]:
             yield f"{p.name}_fresh = {p.name}_.copy()"
 
 
-def _call(signature: Signature) -> Iterator[str]:
+def _call(signature: Signature, put_back: list[str]) -> Iterator[str]:
+    """Statements of the call itself; a status other than 0 ends the wrapper."""
     if has_entry_point(signature):
         call = "call(pointer)"
     else:
@@ -210,8 +214,7 @@ def _call(signature: Signature) -> Iterator[str]:
     else:
         yield f"status = {call}"
         yield "if status:"
-        yield "  give(block)"
-        yield "  return failed(status)"
+        yield from (f"  {line}" for line in [*put_back, "return failed(status)"])
 
 
 def _result(p: Parameter) -> str:
