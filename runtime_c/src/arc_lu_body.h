@@ -6,11 +6,13 @@
 #error "arc_lu_body.h is a part of arc_lu_f32.c and arc_lu_f64.c; compile those"
 #endif
 
+#define ARC_LU_SWAP ARC_LU_NAME(swap_rows)
+
 static ARC_REAL ARC_LU_NAME(magnitude)(ARC_REAL x) {
   return x < 0 ? -x : x;
 }
 
-static void ARC_LU_NAME(swap_rows)(ARC_REAL *row, ARC_REAL *other, int32_t length) {
+static void ARC_LU_SWAP(ARC_REAL *row, ARC_REAL *other, int32_t length) {
   for (int32_t j = 0; j < length; ++j) {
     const ARC_REAL kept = row[j];
     row[j] = other[j];
@@ -29,7 +31,7 @@ void ARC_LU_NAME(factor)(int32_t n, ARC_REAL *a, int32_t *pivot) {
     }
     pivot[k] = p;
     if (p != k) {
-      ARC_LU_NAME(swap_rows)(a + k * n, a + p * n, n);
+      ARC_LU_SWAP(a + k * n, a + p * n, n);
     }
     for (int32_t i = k + 1; i < n; ++i) {
       const ARC_REAL multiplier = a[i * n + k] / a[k * n + k];
@@ -41,10 +43,11 @@ void ARC_LU_NAME(factor)(int32_t n, ARC_REAL *a, int32_t *pivot) {
   }
 }
 
-void ARC_LU_NAME(solve)(int32_t n, int32_t m, const ARC_REAL *a, const int32_t *pivot, ARC_REAL *x) {
+void ARC_LU_NAME(solve)(
+    int32_t n, int32_t m, const ARC_REAL *a, const int32_t *pivot, ARC_REAL *x) {
   for (int32_t k = 0; k < n; ++k) {
     if (pivot[k] != k) {
-      ARC_LU_NAME(swap_rows)(x + k * m, x + pivot[k] * m, m);
+      ARC_LU_SWAP(x + k * m, x + pivot[k] * m, m);
     }
   }
   for (int32_t i = 0; i < n; ++i) {
@@ -79,4 +82,5 @@ void ARC_LU_NAME(det)(int32_t n, const ARC_REAL *a, const int32_t *pivot, ARC_RE
 }
 
 #undef ARC_REAL
+#undef ARC_LU_SWAP
 #undef ARC_LU_NAME

@@ -39,15 +39,18 @@ def exported(name: str, *, what: str, prefix: str = "") -> str:
     """
     full = prefix + name
     suggestion = mangled(name, fallback=what)
-    if suggestion in reserved.EXPORTED:
-        suggestion += "_value"
+    if suggestion in reserved.EXPORTED | reserved.FILES or suggestion.lower().startswith("arc_"):
+        suggestion = f"my_{suggestion}"
     hint = f"give it another name: name={suggestion!r}"
     if not _PLAIN.match(full) or "__" in full:
         message = f"the {what} name {full!r} cannot be a C name: letters, digits and single underscores, a letter first"
         raise IdentifierError(message, code="ARC501", hint=hint)
-    if full in reserved.EXPORTED or full.lower().startswith("arc_") or (what == "module" and full.lower() in _DEVICES):
-        message = f"the {what} name {full!r} is reserved: by C, C++, their standard libraries, or the runtime (arc_)"
-        raise IdentifierError(message, code="ARC502", hint=f"{hint}, or set a prefix: prefix='app_'")
+    taken = reserved.FILES if what == "module" else reserved.EXPORTED
+    if full in taken or full.lower().startswith("arc_"):
+        whose = "a header of C or a device" if what == "module" else "C, C++ or their standard libraries"
+        message = f"the {what} name {full!r} is reserved by {'the runtime' if full not in taken else whose}"
+        remedy = hint if what == "module" else f"{hint}, or set a prefix: prefix='app_'"
+        raise IdentifierError(message, code="ARC502", hint=remedy)
     if len(full) > _LONGEST_EXPORTED:
         message = f"the {what} name {full[:40]!r}... has {len(full)} characters; at most {_LONGEST_EXPORTED}"
         raise IdentifierError(message, code="ARC503", hint="give it a shorter name")

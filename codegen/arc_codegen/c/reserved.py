@@ -106,5 +106,14 @@ HOSTED = _words(
 )
 """Not ISO C, but in every hosted library or built into compilers; setup and loop are Arduino's."""
 
+FILES = _words(
+    """
+    assert complex ctype errno fenv float inttypes iso646 limits locale malloc math memory setjmp signal stdalign stdarg
+    stdatomic stdbit stdbool stdckdint stddef stdint stdio stdlib stdnoreturn string strings tgmath threads time uchar
+    unistd wchar wctype Arduino con prn aux nul
+    """
+)
+"""Modules give their name to a header: not that of a standard header, nor of a device that Windows sees in it."""
+
 ANYWHERE = KEYWORDS | MATH | TYPES_AND_MACROS
 EXPORTED = ANYWHERE | LIBRARY | HOSTED

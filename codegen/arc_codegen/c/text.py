@@ -77,9 +77,9 @@ def comment_text(text: str) -> str:
     'a * / system() / * b'
     """
     line = "".join(character if character.isprintable() else " " for character in text)
-    line = line.replace("??", "? ?")  # trigraphs: ??/ is a backslash in C99
-    while "*/" in line or "/*" in line:
-        line = line.replace("*/", "* /").replace("/*", "/ *")
+    for pair in ("??", "*/", "/*"):  # trigraphs: ??/ is a backslash in C99
+        while pair in line:
+            line = line.replace(pair, f"{pair[0]} {pair[1]}")
     return line.rstrip("\\ ").strip()
 
 

@@ -117,7 +117,8 @@ def _check_overwrites(changed: Mapping[str, Path], root: Path) -> None:
     if not occupied:
         return
     written = _digests_written(root)
-    for name, target in occupied.items():
+    # Manifests first: an edited one no longer vouches for the others.
+    for name, target in sorted(occupied.items(), key=lambda item: not item[0].endswith(manifests.SUFFIX)):
         if not target.is_file() or target.is_symlink() or not _wrote(name, target, written):
             message = f"{str(target)!r} exists and was not written by this tool, or was edited since"
             hint = "move it away, choose another folder or name, or overwrite it with force=True (--force)"
