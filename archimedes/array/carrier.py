@@ -60,15 +60,19 @@ def _plain_constant(value: float) -> ca.MX:
     return ca.MX(value)
 
 
-@functools.lru_cache(maxsize=16)
 def disguised(value: float) -> ca.MX:
     """One known number as an element of a constant vector, so that CasADi does not see which number it is.
 
     Even with simplification off it rewrites ``0 + x`` to x (wrong for x = -0.0), ``0 - x`` to -x (wrong for 0.0) and
     ``1 / x`` to a reciprocal node, which then turns ``y * (1 / x)`` into ``y / x`` and ``1 / (1 / x)`` into x.
     """
+    return _disguised(abs(value), math.copysign(1.0, value) < 0.0)
+
+
+@functools.lru_cache(maxsize=16)
+def _disguised(magnitude: float, negative: bool) -> ca.MX:  # of equal keys, 0.0 and -0.0, a cache keeps one
     # The second element must differ in value, or the vector is folded into one number.
-    return ca.MX(ca.DM([value, 2.0 if value != 2.0 else 3.0])).nz[0]
+    return ca.MX(ca.DM([-magnitude if negative else magnitude, magnitude + 1.0])).nz[0]
 
 
 def binary(op: int, a: ca.MX, b: ca.MX) -> ca.MX:

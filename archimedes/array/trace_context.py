@@ -19,6 +19,7 @@ from pathlib import Path
 
 import casadi as ca
 import numpy as np
+from arc_codegen.errors import ArcError
 from arc_codegen.ir.types import Origin
 
 _LOCK = threading.RLock()
@@ -93,6 +94,11 @@ def casadi_tracing(*, default_real: np.dtype[np.floating] | type[np.floating] = 
         _STACK.traces.append(trace)
         try:
             yield trace
+        except ValueError as error:
+            # NumPy reports what a traced value refuses, when it is stored into an ndarray, in words of its own.
+            if isinstance(error.__cause__, ArcError):
+                raise error.__cause__ from None
+            raise
         finally:
             _STACK.traces.pop()
 
