@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import metadata
-from typing import Any
+from typing import Any, TypeAlias
 
 from arc_codegen import runtime
 from arc_codegen.c import text
 from arc_codegen.c.from_loops import emit_module
 from arc_codegen.c.module import CModule
-from arc_codegen.ir.graph import Module
-from arc_codegen.ir.loops import LoopModule
+from arc_codegen.ir.graph import Graph, Module
+from arc_codegen.ir.loops import LoopFunction, LoopModule
 from arc_codegen.options import Options
 from arc_codegen.package import manifest as manifests
 from arc_codegen.package.render import Provenance, render_header, render_source
+
+Observer: TypeAlias = Callable[[str, str, Graph | LoopFunction], None]
+"""Called with the name of a function, that of a pass ("input" first, "loops" last), and the program after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,7 @@ def tool_version() -> str:
     return f"arc-codegen {metadata.version('arc-codegen')}"
 
 
-def generate(module: Module, options: Options | None = None) -> Generated:
+def generate(module: Module, options: Options | None = None, *, observe: Observer | None = None) -> Generated:
     """C files of a module of graph IR.
 
     Parameters
@@ -51,6 +55,8 @@ def generate(module: Module, options: Options | None = None) -> Generated:
         Functions that become one .c/.h pair.
     options : Options, optional
         How; defaults otherwise.
+    observe : callable, optional
+        Sees every function after every pass, for dumps.
 
     Returns
     -------
@@ -68,8 +74,14 @@ def generate(module: Module, options: Options | None = None) -> Generated:
 
     options = options or Options()
     printed = "\n".join(print_graph(graph) for graph in module.functions)
-    loop_functions = tuple(lower_to_loops(optimise(graph, options), options) for graph in module.functions)
-    return emit_loops(LoopModule(module.name, loop_functions), options, ir_hash=_digest(printed))
+    loop_functions = []
+    for graph in module.functions:
+        watch = None if observe is None else functools.partial(observe, graph.name)
+        loops = lower_to_loops(optimise(graph, options, observe=watch), options)
+        if observe is not None:
+            observe(graph.name, "loops", loops)
+        loop_functions.append(loops)
+    return emit_loops(LoopModule(module.name, tuple(loop_functions)), options, ir_hash=_digest(printed))
 
 
 def emit_loops(module: LoopModule, options: Options | None = None, *, ir_hash: str | None = None) -> Generated:
