@@ -10,8 +10,8 @@ from numpy.lib.array_utils import normalize_axis_tuple
 
 from archimedes.array.core import SymbolicArray
 from archimedes.array.function_table import implements
-from archimedes.array.functions_shape import moveaxis
 from archimedes.array.functions_reduce import sum_
+from archimedes.array.functions_shape import moveaxis
 from archimedes.array.keywords import one_axis, refuse_keywords, require
 from archimedes.array.positions import moved
 from archimedes.array.primitives import as_symbolic, matmul2

@@ -180,6 +180,18 @@ def test_sort_keeps_nan_infinity_and_zeros() -> None:
     check(np.median, x)
 
 
+def test_nan_goes_through_extrema() -> None:
+    """By the interpreter: fmax of CasADi's virtual machine drops NaN."""
+    x = np.array([[1.0, np.nan, 3.0, np.nan], [0.0, -1.0, np.inf, 2.0]])
+    for function in (np.max, np.min, np.ptp, np.argmax, np.argmin):
+        check(function, x, virtual_machine=False)
+        check(lambda x, f=function: f(x, axis=1), x, virtual_machine=False)
+        check(lambda x, f=function: f(x, axis=0), x, virtual_machine=False)
+    check(lambda x: np.clip(x, 0.5, 2.5), x, virtual_machine=False)
+    check(lambda x: np.linalg.norm(x, np.inf), x, virtual_machine=False)
+    check(lambda x: np.median(x, axis=1), x)
+
+
 def test_sort_limit() -> None:
     with pytest.raises(ArcError, match=rf"ARC153.*{SORT_LIMIT + 1} elements"):
         Traced(np.sort, np.zeros(SORT_LIMIT + 1))

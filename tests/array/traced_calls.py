@@ -1,4 +1,4 @@
-"""Run a NumPy function on traced arrays through CasADi's virtual machine, beside NumPy itself."""
+"""Run a NumPy function on traced arrays, by CasADi's virtual machine and by our interpreter, beside NumPy itself."""
 
 from __future__ import annotations
 
@@ -7,12 +7,17 @@ from typing import Any
 
 import casadi as ca
 import numpy as np
+from arc_codegen.ir.interp import interpret
+from arc_codegen.ir.verify import verify_graph
 
 import archimedes.array  # noqa: F401 - registers the functions
 from archimedes.array.carrier import carrier_shape
 from archimedes.array.core import SymbolicArray
 from archimedes.array.primitives import as_symbolic, symbol
 from archimedes.array.trace_context import casadi_differentiating, casadi_tracing
+from archimedes.function.traced import Leaf, TracedFunction
+from archimedes.lower import lower_function
+from archimedes.tree import flatten
 
 STEP = 2.0**-18
 """Step of central differences: near eps**(1/3), where truncation and rounding are equally large."""
@@ -32,11 +37,26 @@ class Traced:
             self.shapes = [a.shape for a in arrays]
             self.dtypes = [a.dtype for a in arrays]
             self.function = ca.Function("f", [s.held for s in symbols], [a.held for a in arrays])
+        self.inputs = tuple(Leaf(f"x{k}", a.shape, a.dtype, f"x{k}") for k, a in enumerate(args))
+        self.outputs = tuple(
+            Leaf(f"y{k}", s, d, f"y{k}") for k, (s, d) in enumerate(zip(self.shapes, self.dtypes, strict=True))
+        )
+        self.real = np.dtype(real)
 
     def __call__(self, *args: np.ndarray) -> list[np.ndarray]:
+        """Results by CasADi's virtual machine, which computes in float64 and whose extrema ignore NaN."""
         held = [hold(a) for a in args]
         outputs = self.function.call(held)
         return [unhold(o, s).astype(d) for o, s, d in zip(outputs, self.shapes, self.dtypes, strict=True)]
+
+    def interpreted(self, *args: np.ndarray) -> list[np.ndarray]:
+        """Results by lowering and the reference interpreter: what the generated code computes."""
+        _, tree = flatten(())
+        traced = TracedFunction("f", self.inputs, self.outputs, self.function, tree, tree, self.real)
+        graph = lower_function(traced, name="f")
+        verify_graph(graph)
+        with np.errstate(all="ignore"):
+            return interpret(graph, args)
 
 
 def hold(a: np.ndarray) -> ca.DM:
@@ -49,25 +69,31 @@ def unhold(m: ca.DM, shape: tuple[int, ...]) -> np.ndarray:
 
 
 def check(
-    function: Callable[..., Any], *args: Any, rtol: float = 0.0, atol: float = 0.0, gradient: bool = False
+    function: Callable[..., Any],
+    *args: Any,
+    rtol: float = 0.0,
+    atol: float = 0.0,
+    gradient: bool = False,
+    virtual_machine: bool = True,
 ) -> None:
     """The traced function gives NumPy's values, shapes and types; and, if asked, right derivatives.
 
     ``rtol`` is relative to the largest element of the result; 0 means bit for bit but for the sign of zero.
+    ``virtual_machine=False``: by the interpreter alone, where CasADi's extrema of NaN differ from NumPy's.
     """
     arrays = [np.asarray(a) for a in args]
     with np.errstate(all="ignore"):
         expected = function(*arrays)
     traced = Traced(function, *arrays)
     wanted = list(expected) if isinstance(expected, tuple | list) else [expected]
-    found = traced(*arrays)
-    assert len(found) == len(wanted)
-    for symbolic, value, reference in zip(traced.results, found, wanted, strict=True):
-        assert np.shape(symbolic) == np.shape(reference)
-        assert np.result_type(value) == np.asarray(reference).dtype
-        finite = np.abs(np.asarray(reference, dtype=np.float64)[np.isfinite(reference)])
-        scale = float(finite.max(initial=0.0))
-        np.testing.assert_allclose(value, reference, rtol=0, atol=atol + rtol * scale)
+    assert len(traced.results) == len(wanted)
+    for run in (traced, traced.interpreted) if virtual_machine else (traced.interpreted,):
+        for symbolic, value, reference in zip(traced.results, run(*arrays), wanted, strict=True):
+            assert np.shape(symbolic) == np.shape(reference) == value.shape
+            assert np.result_type(value) == np.asarray(reference).dtype
+            finite = np.abs(np.asarray(reference, dtype=np.float64)[np.isfinite(reference)])
+            scale = float(finite.max(initial=0.0))
+            np.testing.assert_allclose(value, reference, rtol=0, atol=atol + rtol * scale)
     if gradient:
         check_derivatives(function, *arrays)
 
