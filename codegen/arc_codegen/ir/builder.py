@@ -135,7 +135,7 @@ class GraphBuilder:
     def add(self, node: Node) -> Value:
         """Value of ``node``: an existing one of the same content, else a new one.
 
-        The operands of a commutative operation are put in ascending order. Of equal nodes the first one's origin stays.
+        Of equal nodes the first one stays: its origin, and the order of its operands where the operation is commutative.
 
         Raises
         ------
@@ -147,11 +147,7 @@ class GraphBuilder:
         if value is not None:
             return value
         value = len(self._nodes)
-        if type(node) is Map:
-            args: tuple[Value, ...] = key[1]  # type: ignore[index]
-            if args is not node.args:
-                node = node.with_operands(args)
-        elif type(node) is Input:
+        if type(node) is Input:
             if value != self._input_count or node.index != self._input_count:
                 raise IRError(
                     f"input {node.name!r} has index {node.index} and comes as node {value} of {self.name}",

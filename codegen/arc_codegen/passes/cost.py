@@ -6,45 +6,45 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from arc_codegen.ir.graph import Assemble, Contract, Gather, Node, Reduce, View
+from arc_codegen.ir.graph import Contract, Map, Node, Reduce
 from arc_codegen.ir.types import TensorType
 
 
 @dataclass(frozen=True, slots=True)
 class CostModel:
-    """Limits of unrolling.
+    """Limits of unrolling, in scalar operations and elements.
 
     Parameters
     ----------
-    elements : int
-        Arrays of up to this many elements are kept as scalars.
-    terms : int
-        Sums are unrolled while all their terms together are no more than this.
+    straight_line : int
+        A function of up to this many scalar operations becomes straight-line code.
+    elements, terms : int
+        Elsewhere, arrays of up to this many elements, and sums of up to this many terms, are kept as scalars.
+    irregular_elements, irregular_work : int
+        The same for arrays that the user's code makes element by element.
     """
 
+    straight_line: int
     elements: int
     terms: int
+    irregular_elements: int
+    irregular_work: int
 
-    def unrolls(self, node: Node, operands: Sequence[TensorType]) -> bool:
-        """Whether the node's elements are computed one by one as scalars."""
-        if node.type.size > self.elements:
-            return False
-        if isinstance(node, (Reduce, Contract)):
-            extents: dict[int, int] = {}
-            if isinstance(node, Contract):
-                extents = dict(
-                    zip((*node.a_labels, *node.b_labels), operands[0].shape + operands[1].shape, strict=True)
-                )
-            terms = math.prod(extents.values()) if extents else operands[0].size
-            return terms <= self.terms
-        if isinstance(node, (View, Gather, Assemble)):
-            return node.type.size <= self.elements
-        return True
+    @staticmethod
+    def work(node: Node, operands: Sequence[TensorType]) -> int:
+        """Scalar operations that computing all elements takes; reads and writes cost nothing."""
+        if isinstance(node, Contract):
+            labels = (*node.a_labels, *node.b_labels)
+            extents = dict(zip(labels, operands[0].shape + operands[1].shape, strict=True))
+            return 2 * math.prod(extents.values())
+        if isinstance(node, Reduce):
+            return operands[0].size
+        return node.type.size if isinstance(node, Map) else 0
 
 
 BY_GOAL = {
-    "size": CostModel(elements=2, terms=4),
-    "balanced": CostModel(elements=4, terms=16),
-    "speed": CostModel(elements=16, terms=64),
+    "size": CostModel(straight_line=24, elements=2, terms=4, irregular_elements=8, irregular_work=16),
+    "balanced": CostModel(straight_line=48, elements=4, terms=32, irregular_elements=16, irregular_work=64),
+    "speed": CostModel(straight_line=400, elements=16, terms=128, irregular_elements=32, irregular_work=256),
 }
 """Cost models by the option ``optimize``."""

@@ -7,6 +7,7 @@ element by element needs no memory at all.
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 
@@ -19,7 +20,6 @@ from arc_codegen.ir.graph import (
     Contract,
     Gather,
     Graph,
-    Input,
     Map,
     Node,
     Output,
@@ -28,11 +28,13 @@ from arc_codegen.ir.graph import (
     Value,
     View,
 )
-from arc_codegen.ir.types import TensorType
+from arc_codegen.ir.types import Origin, TensorType
 from arc_codegen.passes.arithmetic import simplify_arithmetic
 from arc_codegen.passes.cost import CostModel
 from arc_codegen.passes.index_maps import part_positions
+from arc_codegen.passes.names import last_of_each_name
 from arc_codegen.passes.rewriting import live_values
+from arc_codegen.passes.smallness import choose_small
 
 
 def scalarise(graph: Graph, cost: CostModel) -> Graph:
@@ -47,26 +49,22 @@ class _Scalarisation:
         self.builder = GraphBuilder(graph.name, doc=graph.doc)
         self._whole: dict[Value, Value] = {}  # old value -> new value
         self._elements: dict[Value, list[Value]] = {}  # old value -> its elements, scalars of the new graph
+        self._named = set(last_of_each_name(graph).values())
+        self._names: dict[Value, Origin] = {}  # new value -> what the user calls it
 
     def run(self) -> Graph:
         live = live_values(self.graph)
+        small = choose_small(self.graph, self.cost)
         for value, node in enumerate(self.graph.nodes):
             if not live[value]:
                 continue
-            if self._is_small(node):
-                self._elements[value] = self._take_apart(node)
+            if value in small:
+                self._elements[value] = self._name_elements(value, node, self._take_apart(node))
             else:
                 operands = tuple(self.whole(operand) for operand in node.operands)
                 self._whole[value] = self.builder.add(node.with_operands(operands))
         outputs = [Output(output.name, self.whole(output.value)) for output in self.graph.outputs]
-        return self.builder.finish(outputs)
-
-    def _is_small(self, node: Node) -> bool:
-        if isinstance(node, (Input, Constant)) or node.type.rank == 0:
-            return False
-        if isinstance(node, (Map, View, Gather, Reduce, Contract, Assemble)):
-            return self.cost.unrolls(node, [self.graph.nodes[operand].type for operand in node.operands])
-        return False
+        return self._named_nodes(self.builder.finish(outputs))
 
     # -- old values in the new graph -----------------------------------------------------------------------------
 
@@ -95,7 +93,7 @@ class _Scalarisation:
             type=TensorType(node.type.dtype, ()),
             arg=self.whole(value),
             map=AffineMap(int(position), ()),
-            origin=node.origin if isinstance(node, Input) else None,
+            origin=None,
         )
         return self.builder.add(view)
 
@@ -104,8 +102,26 @@ class _Scalarisation:
 
     # -- nodes ---------------------------------------------------------------------------------------------------
 
+    def _name_elements(self, value: Value, node: Node, elements: list[Value]) -> list[Value]:
+        """Element k of the array that the user calls ``h`` is ``h<k>``."""
+        origin = node.origin
+        if origin is not None and value in self._named:
+            for k, element in enumerate(elements):
+                if isinstance(self.builder.node(element), Map):
+                    self._names.setdefault(element, replace(origin, name=f"{origin.name}{k}"))
+        return elements
+
+    def _named_nodes(self, graph: Graph) -> Graph:
+        nodes = list(graph.nodes)
+        for value, origin in self._names.items():
+            nodes[value] = replace(nodes[value], origin=origin)
+        return replace(graph, nodes=tuple(nodes))
+
     def _map(self, node: Node, fn: str, *args: Value) -> Value:
-        scalar = Map(type=TensorType(node.type.dtype, ()), fn=fn, args=args, origin=node.origin)
+        origin = node.origin
+        if origin is not None and origin.name and node.type.shape:
+            origin = replace(origin, name="")  # an intermediate result of the element
+        scalar = Map(type=TensorType(node.type.dtype, ()), fn=fn, args=args, origin=origin)
         return simplify_arithmetic(self.builder, scalar)
 
     def _take_apart(self, node: Node) -> list[Value]:

@@ -6,6 +6,7 @@ from arc_codegen.ir.graph import Graph
 from arc_codegen.ir.loops import LoopFunction
 from arc_codegen.options import Options
 from arc_codegen.passes.loopgen.holes import fill_holes
+from arc_codegen.passes.loopgen.memory import share_memory
 from arc_codegen.passes.loopgen.nests import lower_graph
 
 __all__ = ["lower_to_loops"]
@@ -21,4 +22,4 @@ def lower_to_loops(graph: Graph, options: Options) -> LoopFunction:
     options : Options
         Of the code generator.
     """
-    return lower_graph(fill_holes(graph))
+    return share_memory(lower_graph(fill_holes(graph)))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from arc_codegen.ir.graph import Assemble, Contract, Graph, Map, Reduce, Value, View
+import numpy as np
+
+from arc_codegen.ir.graph import Assemble, Contract, Graph, Input, Map, Reduce, Value, View
 from arc_codegen.passes.loopgen.fusion import Plan, is_scalar
+from arc_codegen.passes.names import last_of_each_name
 
 
 class Hints:
@@ -15,10 +18,11 @@ class Hints:
 
     def __init__(self, graph: Graph, plan: Plan) -> None:
         self._graph = graph
-        self._named: dict[tuple[str, int, str], Value] = {}
-        for value, node in enumerate(graph.nodes):
-            if node.origin is not None and node.origin.name and plan.base[value] == value and plan.uses[value]:
-                self._named[node.origin.file, node.origin.line, node.origin.name] = value
+        self._named = {
+            value
+            for value in last_of_each_name(graph).values()
+            if graph.nodes[value].type.size == 1 or plan.base[value] == value
+        }
         self._outputs = {plan.base[output.value]: output.name for output in graph.outputs}
         self.inlinable = self._find_inlinable(graph, plan)
 
@@ -36,12 +40,16 @@ class Hints:
 
     def _user_name(self, value: Value) -> str:
         origin = self._graph.nodes[value].origin
-        if origin is not None and self._named.get((origin.file, origin.line, origin.name)) == value:
-            return origin.name
-        return ""
+        return origin.name if origin is not None and value in self._named else ""
 
     def scalar(self, value: Value, *, fallback: str = "t") -> str:
-        """Name of a scalar."""
+        """Name of a scalar: the user's, or that of the element it was loaded from."""
+        node = self._graph.nodes[value]
+        if isinstance(node, View):
+            source = self._graph.nodes[node.arg]
+            if isinstance(source, Input):
+                place = np.unravel_index(node.map.offset, source.type.shape or (1,))
+                return source.name + "_".join(str(int(i)) for i in place)
         return self._user_name(value) or fallback
 
     def array(self, value: Value) -> str:

@@ -83,6 +83,7 @@ class NestLowering:
         self._tables: dict[tuple[object, ...], Symbol] = {}
         self._factors: dict[tuple[Value, bool], tuple[Symbol, Symbol]] = {}
         self._count = 0
+        self._depth = 0  # loops around the statement that is being made
 
     # -- symbols and buffers -------------------------------------------------------------------------------------
 
@@ -174,13 +175,15 @@ class NestLowering:
             if extent == 1:
                 axes.append(ZERO)
                 continue
-            variable = self.symbol("i")
+            variable = self.symbol("ijklmn"[min(self._depth + len(variables), 5)])
             variables.append((variable, extent))
             axes.append(Form(0, ((variable, extent, 1),)))
         outer = self.body
         self.body = []
         self._memos.append({})
+        self._depth += len(variables)
         inside(axes)
+        self._depth -= len(variables)
         self._memos.pop()
         body = self.body
         for variable, extent in reversed(variables):

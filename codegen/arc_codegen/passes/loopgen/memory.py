@@ -1,0 +1,140 @@
+"""Work arrays whose lives do not overlap share memory.
+
+A life runs from the first to the last statement, at the top of the function, that touches the array. Arrays are laid
+out first come, first served: each takes over the smallest free one of its type that is large enough, else the
+largest free one, which grows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from arc_codegen.ir.loops import (
+    Buffer,
+    Call,
+    Expr,
+    For,
+    If,
+    Let,
+    Load,
+    LoopFunction,
+    Op,
+    Set,
+    Stmt,
+    Store,
+    Symbol,
+    Var,
+)
+
+
+def share_memory(function: LoopFunction) -> LoopFunction:
+    """The function with fewer work arrays, each with the largest size that its tenants need."""
+    works = {buffer.symbol: buffer for buffer in function.buffers if buffer.kind == "work"}
+    if len(works) < 2:
+        return function
+    first: dict[Symbol, int] = {}
+    last: dict[Symbol, int] = {}
+    for time, statement in enumerate(function.body):
+        for symbol in _buffers_of(statement):
+            if symbol in works:
+                first.setdefault(symbol, time)
+                last[symbol] = time
+    home: dict[Symbol, Symbol] = {}
+    sizes: dict[Symbol, int] = {}
+    free: list[Symbol] = []
+    leaving: dict[int, list[Symbol]] = {}
+    for symbol in sorted(first, key=lambda s: (first[s], s.id)):
+        for time in sorted(t for t in leaving if t < first[symbol]):
+            free.extend(leaving.pop(time))
+        wanted = works[symbol]
+        fitting = [f for f in free if works[f].dtype is wanted.dtype]
+        if fitting:
+            enough = [f for f in fitting if sizes[f] >= wanted.size]
+            chosen = min(enough, key=lambda f: sizes[f]) if enough else max(fitting, key=lambda f: sizes[f])
+            free.remove(chosen)
+            sizes[chosen] = max(sizes[chosen], wanted.size)
+        else:
+            chosen = symbol
+            sizes[chosen] = wanted.size
+        home[symbol] = chosen
+        leaving.setdefault(last[symbol], []).append(chosen)
+    buffers = []
+    for buffer in function.buffers:
+        if buffer.kind != "work":
+            buffers.append(buffer)
+        elif home.get(buffer.symbol) == buffer.symbol:
+            buffers.append(_sized(buffer, sizes[buffer.symbol]))
+    moved = {symbol: target for symbol, target in home.items() if symbol != target}
+    if not moved and len(buffers) == len(function.buffers):
+        return function
+    body = tuple(_rename(statement, moved) for statement in function.body)
+    return replace(function, buffers=tuple(buffers), body=body)
+
+
+def _sized(buffer: Buffer, size: int) -> Buffer:
+    return buffer if buffer.size == size else replace(buffer, size=size, shape=(size,))
+
+
+# -- walking ---------------------------------------------------------------------------------------------------------
+
+
+def _buffers_of(statement: Stmt) -> Iterator[Symbol]:
+    if isinstance(statement, For):
+        for inner in statement.body:
+            yield from _buffers_of(inner)
+    elif isinstance(statement, If):
+        yield from _loads_of(statement.condition)
+        for inner in (*statement.then, *statement.orelse):
+            yield from _buffers_of(inner)
+    elif isinstance(statement, Call):
+        yield from (symbol for symbol, _ in statement.buffers)
+    else:
+        if isinstance(statement, Store):
+            yield statement.buffer
+            yield from (table for table, _, _ in statement.index.tables)
+        yield from _loads_of(statement.value)
+
+
+def _loads_of(expression: Expr) -> Iterator[Symbol]:
+    pending = [expression]
+    while pending:
+        current = pending.pop()
+        if isinstance(current, Load):
+            yield current.buffer
+        elif isinstance(current, Op):
+            pending.extend(current.args)
+
+
+def _rename(statement: Stmt, moved: dict[Symbol, Symbol]) -> Stmt:
+    if isinstance(statement, For):
+        return replace(statement, body=tuple(_rename(inner, moved) for inner in statement.body))
+    if isinstance(statement, If):
+        return If(
+            _rename_loads(statement.condition, moved),
+            tuple(_rename(inner, moved) for inner in statement.then),
+            tuple(_rename(inner, moved) for inner in statement.orelse),
+        )
+    if isinstance(statement, Call):
+        return replace(statement, buffers=tuple((moved.get(s, s), offset) for s, offset in statement.buffers))
+    value = _rename_loads(statement.value, moved)
+    if isinstance(statement, Store):
+        return replace(statement, buffer=moved.get(statement.buffer, statement.buffer), value=value)
+    if value is statement.value:
+        return statement
+    assert isinstance(statement, (Let, Var, Set))
+    return replace(statement, value=value)
+
+
+def _rename_loads(expression: Expr, moved: dict[Symbol, Symbol]) -> Expr:
+    if isinstance(expression, Load):
+        target = moved.get(expression.buffer)
+        return expression if target is None else Load(target, expression.index, expression.dtype)
+    if isinstance(expression, Op):
+        args = tuple(_rename_loads(arg, moved) for arg in expression.args)
+        unchanged = all(a is b for a, b in zip(args, expression.args, strict=True))
+        return expression if unchanged else Op(expression.fn, args, expression.dtype)
+    return expression
+
+
+__all__ = ["share_memory"]

@@ -1,0 +1,89 @@
+"""Which arrays are taken apart into scalars."""
+
+from __future__ import annotations
+
+from arc_codegen.ir.graph import (
+    Assemble,
+    Constant,
+    Contract,
+    Gather,
+    Graph,
+    Input,
+    Map,
+    Node,
+    Reduce,
+    Value,
+    View,
+)
+from arc_codegen.passes.cost import CostModel
+from arc_codegen.passes.rewriting import live_values
+
+
+def choose_small(graph: Graph, cost: CostModel) -> set[Value]:
+    """The values to take apart.
+
+    A function whose whole work is small becomes straight-line code. Else arrays made element by element from scalars
+    are taken apart, and what only they and other small arrays feed on; an array that a loop reads stays an array.
+    """
+    nodes = graph.nodes
+    live = live_values(graph)
+    candidates = [v for v, node in enumerate(nodes) if live[v] and not isinstance(node, (Input, Constant))]
+    work = {v: cost.work(nodes[v], [nodes[o].type for o in nodes[v].operands]) for v in candidates}
+    movable = {v for v in candidates if isinstance(nodes[v], (Map, View, Gather, Reduce, Contract, Assemble))}
+    largest = max((nodes[v].type.size for v in candidates), default=0)
+    if movable == set(candidates) and sum(work.values()) <= cost.straight_line and largest <= cost.straight_line:
+        return movable
+    small: set[Value] = set()
+    irregular: set[Value] = set()
+    for value in sorted(movable):
+        node = nodes[value]
+        if node.type.size > cost.irregular_elements or work[value] > cost.irregular_work:
+            continue
+        arrays = [o for o in node.operands if nodes[o].type.size > 1 and not isinstance(nodes[o], Constant)]
+        if _from_scalars(graph, node) or (arrays and node.type.size > 1 and all(o in irregular for o in arrays)):
+            irregular.add(value)
+        elif node.type.size > cost.elements or work[value] > cost.terms:
+            continue
+        small.add(value)
+    return _without_mixtures(graph, small, irregular, live)
+
+
+def _from_scalars(graph: Graph, node: Node) -> bool:
+    """Whether an array is put together mostly from single elements."""
+    if not isinstance(node, Assemble):
+        return False
+    singles = sum(graph.nodes[part.value].type.size == 1 for part in node.parts)
+    return 2 * singles >= node.type.size
+
+
+def _without_mixtures(graph: Graph, small: set[Value], irregular: set[Value], live: list[bool]) -> set[Value]:
+    """Take out arrays that a loop reads (they would be put together again in memory) and arrays that read what a loop
+    makes (they go on as loops), until neither is left.
+    """
+    nodes = graph.nodes
+    free = _read_in_place(graph)
+    kept = set(small)
+    while True:
+        before = len(kept)
+        for value in range(len(nodes) - 1, -1, -1):
+            node = nodes[value]
+            if not live[value] or node.type.shape == ():
+                continue
+            if value not in kept:
+                kept.difference_update(o for o in node.operands if nodes[o].type.size > 1 and o not in irregular)
+        for value in sorted(kept - irregular):
+            node = nodes[value]
+            from_loops = any(nodes[o].type.size > 1 and o not in kept and o not in free for o in node.operands)
+            if from_loops and (node.type.size > 1 or isinstance(node, (Reduce, Contract))):
+                kept.discard(value)
+        if len(kept) == before:
+            return kept
+
+
+def _read_in_place(graph: Graph) -> set[Value]:
+    """Inputs, constants and views of them: their elements are loads wherever they are read."""
+    free: set[Value] = set()
+    for value, node in enumerate(graph.nodes):
+        if isinstance(node, (Input, Constant)) or (isinstance(node, View) and node.arg in free):
+            free.add(value)
+    return free
