@@ -186,7 +186,10 @@ def _sources(files: Mapping[str, str], manifest: Mapping[str, Any], signatures: 
                 code="ARC709",
                 hint="File names of a generation are relative to its folder, without '..'.",
             )
-    return {**files, FILE_NAME: emit_entry_points(signatures, listed.get("headers", ()))}
+    # The module's own header declares its functions; those of the runtime are its business (one is a template's body).
+    own = f"{manifest.get('name', '')}.h"
+    headers = [own] if own in files else listed.get("headers", ())
+    return {**files, FILE_NAME: emit_entry_points(signatures, headers)}
 
 
 def _key(sources: Mapping[str, str], compiler: Compiler, flags: tuple[str, ...]) -> str:

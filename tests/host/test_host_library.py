@@ -125,6 +125,13 @@ def test_files_in_folders_are_found() -> None:
     np.testing.assert_array_equal(build(files, manifest).function("scaled")(np.ones(2)), [2.0, 2.0])
 
 
+def test_only_the_modules_own_header_is_included_by_the_entry_points() -> None:
+    files, manifest = scaled(2, tag="template")
+    files["template_body.h"] = "#error this is the body of a template\n"
+    manifest["files"]["headers"].append("template_body.h")
+    np.testing.assert_array_equal(build(files, manifest).function("scaled")(np.ones(2)), [2.0, 2.0])
+
+
 @pytest.mark.parametrize("name", ["../outside.h", "/etc/outside.h", "a/../../outside.h", "back\\slash.h", ""])
 def test_file_names_that_lead_out_of_the_folder_are_refused(name: str) -> None:
     files, manifest = scaled(2)
