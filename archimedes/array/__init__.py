@@ -15,6 +15,7 @@ FAMILIES = (
     "factories",
     "functions_reduce",
     "functions_scan",
+    "functions_nan",
     "functions_index",
     "functions_shape",
     "functions_join",

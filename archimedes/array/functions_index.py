@@ -10,7 +10,7 @@ from archimedes.array.core import SymbolicArray
 from archimedes.array.errors import located
 from archimedes.array.function_table import implements
 from archimedes.array.functions_reduce import sum_
-from archimedes.array.keywords import constant_array, is_traced, refuse_keywords
+from archimedes.array.keywords import constant_array, is_traced, refuse_keywords, require
 from archimedes.array.positions import moved, positions_of
 from archimedes.array.primitives import as_symbolic, concatenate_flat, gather
 from archimedes.errors import ArcTypeError
@@ -69,6 +69,17 @@ def diag(v: Any, k: int = 0) -> SymbolicArray:
 def diagflat(v: Any, k: int = 0) -> SymbolicArray:
     """The matrix with the elements on a diagonal."""
     return moved(v, lambda p: np.diagflat(p + 1, k) - 1)
+
+
+@implements(np.fill_diagonal)
+def fill_diagonal(a: Any, val: Any, wrap: bool = False) -> None:
+    """Assign to the main diagonal, in place."""
+    refuse_keywords("np.fill_diagonal", wrap=wrap)
+    array = as_symbolic(a)
+    require(array.ndim >= 2, "array must be at least 2-d")
+    require(array.ndim == 2 or len(set(array.shape)) == 1, "All dimensions of input must be of equal length")
+    places = (np.arange(min(array.shape)),) * array.ndim
+    array[places] = moved(val, lambda p: np.resize(p, places[0].size))
 
 
 @implements(np.tril)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import casadi as ca
 import numpy as np
@@ -27,6 +27,13 @@ CHOLESKY_LIMIT: Final = 64
 
 BATCH_LIMIT: Final = 64
 """Largest number of stacked matrices: each is solved by code of its own."""
+
+
+class SlogdetResult(NamedTuple):
+    """The result of `slogdet`, named as NumPy's."""
+
+    sign: SymbolicArray
+    logabsdet: SymbolicArray
 
 
 def _square(function: str, a: Any) -> SymbolicArray:
@@ -121,6 +128,13 @@ def _det_matrix(a: SymbolicArray) -> SymbolicArray:
 def det(a: Any) -> SymbolicArray:
     """Determinant: by minors up to 3 x 3 (so that its derivative exists at singular matrices), above by LU."""
     return _batched("np.linalg.det", [_square("np.linalg.det", a)], _det_matrix)
+
+
+@implements(np.linalg.slogdet)
+def slogdet(a: Any) -> Any:
+    """Sign and logarithm of the absolute value of the determinant, of the determinant itself: it must not overflow."""
+    determinant = det(a)
+    return SlogdetResult(as_symbolic(np.sign(determinant)), as_symbolic(np.log(np.abs(determinant))))
 
 
 def _cholesky_matrix(a: SymbolicArray) -> SymbolicArray:

@@ -250,8 +250,25 @@ def searchsorted(a: Any, v: Any, side: str = "left", sorter: Any = None) -> Symb
         "np.searchsorted: the table is not in ascending order",
         hint="sort the table first: np.sort(a)",
     )
-    value = as_symbolic(v)
+    return _places(table, as_symbolic(v), side)
+
+
+def _places(table: np.ndarray[Any, Any], value: SymbolicArray, side: str) -> SymbolicArray:
+    """Number of elements of the ascending table before each value."""
     column = value.reshape((*value.shape, 1))
     # "Not at or after" rather than "before": NaN then comes after every element, where NumPy puts it.
     after = table >= column if side == "left" else table > column
     return sum_(np.logical_not(after), axis=-1)
+
+
+@implements(np.digitize)
+def digitize(x: Any, bins: Any, right: bool = False) -> SymbolicArray:
+    """Index (int64) of the bin of each value, for constant ascending or descending edges."""
+    edges = constant_array(bins, function="np.digitize", argument="bins")
+    require(edges.ndim == 1, f"np.digitize: bins must be 1-D, got shape {edges.shape}")
+    steps = np.diff(edges)
+    require(bool(np.all(steps >= 0) or np.all(steps <= 0)), "bins must be monotonically increasing or decreasing")
+    value, side = as_symbolic(x), "left" if right else "right"
+    if np.all(steps >= 0):
+        return _places(edges, value, side)
+    return as_symbolic(edges.size - _places(edges[::-1], value, side))

@@ -15,6 +15,7 @@ from archimedes.array.functions_shape import moveaxis
 from archimedes.array.keywords import one_axis, refuse_keywords, require
 from archimedes.array.positions import moved
 from archimedes.array.primitives import as_symbolic, matmul2
+from archimedes.array.ufunc_table import UFUNCS
 
 
 @implements(np.dot)
@@ -34,7 +35,7 @@ def dot(a: Any, b: Any, out: Any = None) -> SymbolicArray:
     return contract(left, right, (left.ndim - 1,), (axis,))
 
 
-@implements(np.matmul)
+@implements(np.matmul, np.linalg.matmul)
 def matmul(a: Any, b: Any) -> SymbolicArray:
     """Matrix product; a 1-D operand is a row (left) or a column (right); stacks of matrices broadcast.
 
@@ -84,6 +85,27 @@ def vdot(a: Any, b: Any, /) -> SymbolicArray:
     left, right = as_symbolic(a).reshape((-1,)), as_symbolic(b).reshape((-1,))
     require(left.size == right.size, f"np.vdot: operands have {left.size} and {right.size} elements")
     return contract(left, right, (0,), (0,))
+
+
+@implements(np.linalg.vecdot)
+def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> SymbolicArray:
+    """Sum of products along one axis, the others broadcast."""
+    products = moveaxis(x1, axis, -1) * moveaxis(x2, axis, -1)
+    return sum_(products, axis=-1, dtype=products.dtype)
+
+
+def matvec(x1: Any, x2: Any, /) -> SymbolicArray:
+    """Stacks of matrices times stacks of vectors."""
+    return matmul(x1, as_symbolic(x2)[..., np.newaxis])[..., 0]
+
+
+def vecmat(x1: Any, x2: Any, /) -> SymbolicArray:
+    """Stacks of vectors times stacks of matrices."""
+    return matmul(as_symbolic(x1)[..., np.newaxis, :], x2)[..., 0, :]
+
+
+# Ufuncs in NumPy; by name, for some of them are younger than the oldest NumPy that is supported.
+UFUNCS.update(vecdot=vecdot, matvec=matvec, vecmat=vecmat)
 
 
 @implements(np.inner)

@@ -68,6 +68,34 @@ def cumprod(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Sym
     return _cumulative("np.cumprod", a, axis, dtype, out, np.multiply)
 
 
+@implements(np.cumulative_sum)
+def cumulative_sum(
+    x: Any, /, *, axis: Any = None, dtype: Any = None, out: Any = None, include_initial: bool = False
+) -> SymbolicArray:
+    """Running sum along an axis, from 0 on if asked; see `cumsum`."""
+    return _array_api_scan("np.cumulative_sum", x, axis, dtype, out, include_initial)
+
+
+@implements(np.cumulative_prod)
+def cumulative_prod(
+    x: Any, /, *, axis: Any = None, dtype: Any = None, out: Any = None, include_initial: bool = False
+) -> SymbolicArray:
+    """Running product along an axis, from 1 on if asked; see `cumsum`."""
+    return _array_api_scan("np.cumulative_prod", x, axis, dtype, out, include_initial)
+
+
+def _array_api_scan(name: str, x: Any, axis: Any, dtype: Any, out: Any, include_initial: bool) -> SymbolicArray:
+    array = as_symbolic(x)
+    require(axis is not None or array.ndim == 1, f"{name}: axis is needed for an array of {array.ndim} dimensions")
+    axis = 0 if axis is None else one_axis(axis, array.ndim)
+    of_sums = name.endswith("sum")
+    result = _cumulative(name, array, axis, dtype, out, np.add if of_sums else np.multiply)
+    if not include_initial:
+        return result
+    first = np.full(tuple(1 if k == axis else n for k, n in enumerate(result.shape)), 0 if of_sums else 1)
+    return _chain([as_symbolic(first).astype(result.dtype), result], axis)
+
+
 @implements(np.diff)
 def diff(a: Any, n: int = 1, axis: Any = -1, prepend: Any = UNSET, append: Any = UNSET) -> SymbolicArray:
     """Difference of neighbours along an axis, ``n`` times. Booleans: whether neighbours differ."""

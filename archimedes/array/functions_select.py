@@ -89,6 +89,28 @@ def round_(a: Any, decimals: int = 0, out: Any = None) -> SymbolicArray:
     return as_symbolic(np.rint(array / scale) * scale)
 
 
+@implements(np.fix)
+def fix(x: Any, out: Any = None) -> SymbolicArray:
+    """Rounded towards zero."""
+    refuse_keywords("np.fix", out=out)
+    array = as_symbolic(x)
+    return as_symbolic(np.trunc(array)) if array.dtype.kind == "f" else array.copy()
+
+
+@implements(np.isposinf)
+def isposinf(x: Any, out: Any = None) -> SymbolicArray:
+    """Whether elements are positive infinity."""
+    refuse_keywords("np.isposinf", out=out)
+    return as_symbolic(as_symbolic(x) == np.inf)
+
+
+@implements(np.isneginf)
+def isneginf(x: Any, out: Any = None) -> SymbolicArray:
+    """Whether elements are negative infinity."""
+    refuse_keywords("np.isneginf", out=out)
+    return as_symbolic(as_symbolic(x) == -np.inf)
+
+
 @implements(np.nan_to_num)
 def nan_to_num(x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> SymbolicArray:
     """NaN and infinities replaced by numbers."""
@@ -135,6 +157,32 @@ def array_equal(a1: Any, a2: Any, equal_nan: bool = False) -> SymbolicArray:
 def real(val: Any) -> SymbolicArray:
     """The array itself: traced arrays are real."""
     return as_symbolic(val)
+
+
+@implements(np.iscomplexobj)
+def iscomplexobj(x: Any) -> bool:
+    """False: traced arrays are real."""
+    return False
+
+
+@implements(np.isrealobj)
+def isrealobj(x: Any) -> bool:
+    """True: traced arrays are real."""
+    return True
+
+
+@implements(np.copyto)
+def copyto(dst: Any, src: Any, casting: Any = "same_kind", where: Any = True) -> None:
+    """``dst[...] = src``."""
+    refuse_keywords("np.copyto", where=None if where is True else where)
+    require(isinstance(dst, SymbolicArray), "np.copyto: a NumPy array cannot hold traced values", hint="use arc.zeros")
+    source = as_symbolic(src)
+    if not np.can_cast(source.dtype, dst.dtype, casting=casting):
+        # NumPy's own class and words.
+        raise TypeError(
+            f"Cannot cast array data from {source.dtype!r} to {dst.dtype!r} according to the rule {casting!r}"
+        )
+    dst[...] = source
 
 
 @implements(np.imag)

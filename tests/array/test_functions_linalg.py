@@ -68,6 +68,12 @@ def test_integer_matrices_give_reals() -> None:
     check(np.linalg.norm, a, rtol=BACKWARD)
 
 
+@pytest.mark.parametrize("n", [1, 3, 5])
+def test_slogdet(n: int) -> None:
+    check(np.linalg.slogdet, -well_conditioned(n), rtol=BACKWARD, atol=BACKWARD, gradient=True)
+    check(lambda a: np.linalg.slogdet(a).logabsdet, well_conditioned(n), rtol=BACKWARD, atol=BACKWARD)
+
+
 def test_determinant_of_permutations_has_the_right_sign() -> None:
     for permutation in ([0, 1, 2, 3, 4], [1, 0, 2, 3, 4], [4, 3, 2, 1, 0], [1, 2, 3, 4, 0]):
         check(np.linalg.det, np.eye(5)[permutation] * 2, rtol=BACKWARD)

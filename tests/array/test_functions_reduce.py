@@ -121,6 +121,30 @@ def test_scans(n: int) -> None:
     check(lambda x: np.cumprod(1 + 0.1 * x), x, rtol=max(exact, 4 * EPS), gradient=True)
 
 
+def test_scans_of_the_array_api() -> None:
+    check(np.cumulative_sum, V, gradient=True)
+    check(lambda x: np.cumulative_sum(x, axis=1, include_initial=True), A, gradient=True)
+    check(lambda x: np.cumulative_prod(x, axis=0, include_initial=True), A, gradient=True)
+    with pytest.raises(ArcError, match="axis is needed"):
+        Traced(np.cumulative_sum, A)
+
+
+@pytest.mark.filterwarnings("ignore:All-NaN slice encountered:RuntimeWarning")
+@pytest.mark.filterwarnings("ignore:Mean of empty slice:RuntimeWarning")
+@pytest.mark.filterwarnings("ignore:Degrees of freedom:RuntimeWarning")
+def test_reductions_that_leave_nan_out() -> None:
+    holes = np.where(np.arange(12).reshape(3, 4) % 5 == 0, np.nan, A[0])
+    empty = np.where(np.arange(3)[:, np.newaxis] == 1, np.nan, A[0])
+    for function in (np.nansum, np.nanprod, np.nanmax, np.nanmin, np.nanmean, np.nanvar, np.nanstd):
+        check(function, holes, rtol=ORDER)
+        check(function, A, rtol=ORDER, gradient=True)
+        check(lambda x, f=function: f(x, axis=1, keepdims=True), empty, rtol=ORDER)
+        check(function, (4 * A).astype(np.int64), rtol=ORDER)
+    check(lambda x: np.nanvar(x, axis=0, ddof=1), holes, rtol=ORDER)
+    assert np.array_equal(gradient_of(np.nansum, holes), ~np.isnan(holes))
+    assert np.all(np.isfinite(gradient_of(np.nanstd, holes)))
+
+
 def test_scans_over_axes() -> None:
     check(np.cumsum, A, rtol=ORDER)
     check(lambda x: np.cumsum(x, axis=1), A, gradient=True)
@@ -231,6 +255,15 @@ def test_searchsorted_in_constant_table() -> None:
         Traced(lambda v: np.searchsorted([2.0, 1.0], v), places)
     with pytest.raises(ArcError, match="table must be known"):
         Traced(lambda v: np.searchsorted(v, 1.0), V)
+
+
+def test_digitize() -> None:
+    edges = np.array([-1.0, 0.0, 0.5, 2.0])
+    for right in (False, True):
+        check(lambda x, r=right: np.digitize(x, edges, right=r), np.append(V, edges))
+        check(lambda x, r=right: np.digitize(x, edges[::-1], right=r), np.append(V, edges))
+    with pytest.raises(ArcError, match="monotonically"):
+        Traced(lambda x: np.digitize(x, [0.0, 2.0, 1.0]), V)
 
 
 def test_refused_keywords_are_named() -> None:

@@ -57,6 +57,31 @@ def test_round() -> None:
     check(lambda x: np.round(x, 1), np.arange(4))
 
 
+def test_fix() -> None:
+    check(np.fix, V)
+    check(np.fix, np.arange(3))
+
+
+def test_assignment_by_function() -> None:
+    def filled(x: np.ndarray) -> np.ndarray:
+        y = x[:, :3].copy()
+        np.fill_diagonal(y, x[0, 3])
+        np.copyto(y[0], x[2, 1:])
+        return y
+
+    def ramp(x: np.ndarray) -> np.ndarray:
+        y = x.copy()
+        np.fill_diagonal(y, [1.0, 2.0])
+        return y
+
+    check(filled, M)
+    check(ramp, M)
+    with pytest.raises(TypeError, match="Cannot cast"):
+        Traced(lambda x: np.copyto(x.astype(int), x), M)
+    with pytest.raises(ArcError, match="cannot hold traced values"):
+        Traced(lambda x: np.copyto(np.zeros(3), x), M)
+
+
 def test_replacement_and_comparison() -> None:
     special = np.array([1.0, np.nan, np.inf, -np.inf, 0.0])
     check(np.nan_to_num, special)
@@ -66,6 +91,8 @@ def test_replacement_and_comparison() -> None:
     check(lambda x: np.allclose(x, x + 1e-9), V)
     check(lambda x: np.array_equal(x, V), V)
     check(lambda x: np.array_equal(x, V[1:]), V)
+    check(np.isposinf, special)
+    check(np.isneginf, special)
     check(np.real, V)
     check(np.imag, V)
 
