@@ -28,4 +28,4 @@ if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
 fi
 
 echo ">> creating $folder with $("$python" --version)"
-"$python" -m venv --clear "$folder"
+"$python" -m venv "$folder"

@@ -94,9 +94,6 @@ def test_the_installed_wheel_does_the_main_job(distributions: Path, source: str,
     outside.mkdir()
     (outside / "job.py").write_text(MAIN_JOB)
     assert run([str(python), "job.py"], cwd=outside) == "main job done\n"
-    help_text = run([str(python.parent / "arc-codegen"), "--help"], cwd=outside)
-    assert "generate" in help_text
-    assert "doctor" in help_text
 
 
 def test_both_wheels_are_the_same(distributions: Path) -> None:
