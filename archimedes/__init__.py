@@ -1,20 +1,51 @@
 """Write a function in NumPy; get its value and derivatives as C."""
 
 from archimedes import tree
+from archimedes.array.factories import (
+    arange,
+    array,
+    empty,
+    empty_like,
+    eye,
+    full,
+    full_like,
+    linspace,
+    ones,
+    ones_like,
+    zeros,
+    zeros_like,
+)
+from archimedes.array.special import erf, expit, logsumexp
 from archimedes.autodiff import grad, hess, hvp, jac, jvp, value_and_grad, vjp
-from archimedes.function.compiled import compile
+from archimedes.function.compiled import compile, trace_function
 from archimedes.tree import field, struct
 
 __all__ = [
+    "arange",
+    "array",
     "compile",
+    "empty",
+    "empty_like",
+    "erf",
+    "expit",
+    "eye",
     "field",
+    "full",
+    "full_like",
     "grad",
     "hess",
     "hvp",
     "jac",
     "jvp",
+    "linspace",
+    "logsumexp",
+    "ones",
+    "ones_like",
     "struct",
+    "trace_function",
     "tree",
     "value_and_grad",
     "vjp",
+    "zeros",
+    "zeros_like",
 ]

@@ -8,7 +8,10 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from archimedes.errors import ArcIndexError, ArcTypeError, ArcValueError
+from archimedes.tree import leaves
 from archimedes.tree.structure import static_key
 
 _POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
@@ -76,6 +79,8 @@ class BoundCall:
 class Binder:
     """Signature of a function with its static parameters.
 
+    A default that holds no numbers (a string, a function, ...) is static in the calls that leave it.
+
     Parameters
     ----------
     function : callable
@@ -104,6 +109,7 @@ class Binder:
         self.static_names = frozenset(
             self._names_of_positions(static_argnums) | self._checked_names(static_argnames, parameters)
         )
+        self._fixed_defaults = frozenset(p.name for p in parameters if not _is_numeric(p.default))
 
     def bind(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> BoundCall:
         """Match the arguments of a call to the parameters.
@@ -119,11 +125,13 @@ class Binder:
             raise ArcTypeError(
                 f"{self.name}{self.signature}: {error}", code="ARC211", hint="Call it as its signature says."
             ) from None
+        given = set(bound.arguments)
         bound.apply_defaults()
         positional, keywords = bound.args, bound.kwargs
         names = self._positional_call_names(len(positional)) + tuple(keywords)
         values = (*positional, *keywords.values())
-        static = tuple(name in self.static_names for name in names)
+        fixed = self._fixed_defaults - given
+        static = tuple(name in self.static_names or name in fixed for name in names)
         return BoundCall(names, values, static, len(positional))
 
     def position(self, argnum: int) -> int:
@@ -217,8 +225,21 @@ def as_positions(argnums: int | Sequence[int] | None, *, option: str) -> tuple[i
 
 def signature_of(function: Callable[..., Any]) -> inspect.Signature:
     """Signature of a callable; ``(*args)`` for those of C extensions that have none."""
+    if isinstance(function, np.ufunc):
+        # Its own signature has options (out, where, dtype, ...) that are no arguments.
+        operands = [inspect.Parameter(f"x{k + 1}", inspect.Parameter.POSITIONAL_ONLY) for k in range(function.nin)]
+        return inspect.Signature(operands)
     try:
         return inspect.signature(function)
     except (TypeError, ValueError):
         star = inspect.Parameter("args", inspect.Parameter.VAR_POSITIONAL)
         return inspect.Signature([star])
+
+
+def _is_numeric(default: Any) -> bool:
+    """Whether a default can be an argument that is not static."""
+    try:
+        found = leaves(default)
+    except ArcTypeError:
+        return False
+    return default is inspect.Parameter.empty or all(np.asarray(leaf).dtype.kind in "fiub" for leaf in found)

@@ -9,7 +9,7 @@ from typing import Any, Literal, Protocol, TypeAlias, cast
 
 import numpy as np
 
-from archimedes.errors import BackendWarning, OptionError
+from archimedes.errors import BackendWarning, IdentifierError, OptionError
 from archimedes.function.traced import Leaf, TracedFunction
 from archimedes.host.errors import CompilerNotFoundError
 
@@ -102,8 +102,8 @@ class CBackend:
         from archimedes.host.library import build
         from archimedes.lower import lower_function
 
-        graph = lower_function(traced, name=traced.name)
-        generated = generate(Module(traced.name, (graph,)), Options())
+        name = _host_name(traced.name)
+        generated = generate(Module(name, (lower_function(traced, name=name),)), Options())
         (entry,) = generated.manifest["functions"]
         self.host_function = build(generated.files, generated.manifest).function(entry["c_name"])
         self._single = len(traced.outputs) == 1
@@ -114,6 +114,17 @@ class CBackend:
 
     def guarded(self, otherwise: Callable[..., Any]) -> Callable[..., Any]:
         return self.host_function.guarded(otherwise)
+
+
+def _host_name(name: str) -> str:
+    """The function's own name where C can export it: on the host nobody links against it, so any other will do."""
+    from arc_codegen.c.names import exported, mangled
+
+    try:
+        exported(name, what="function")
+        return exported(name, what="module")
+    except IdentifierError:
+        return f"py_{mangled(name, fallback='function')}"
 
 
 def make_backend(traced: TracedFunction, name: BackendName) -> Backend:

@@ -92,7 +92,7 @@ def as_numeric(value: Any, path: str) -> np.ndarray[Any, Any]:
         ) from None
     except OverflowError:
         array = np.asarray(value, dtype=object)
-    if array.dtype not in SUPPORTED:
+    if array.dtype.newbyteorder("=") not in SUPPORTED:
         raise _unsupported(array.dtype, path, value)
     if not array.dtype.isnative:
         return array.astype(array.dtype.newbyteorder("="))
@@ -148,10 +148,12 @@ def _unsupported(dtype: np.dtype[Any], path: str, value: Any = None) -> ArcTypeE
     else:
         hint = "Arguments are numbers, arrays of float64, float32, int64, int32 or bool, and trees of them; "
         hint += "what selects how the function works goes into static_argnames."
-    what = _spell_type(value) if dtype.kind == "O" and value is not None else f"of type {dtype}"
+    what = f"of type {dtype}"
+    if dtype.kind == "O":
+        what = "an array of Python objects" if isinstance(value, (np.ndarray, list)) else _spell_type(value)
     return ArcTypeError(f"{path} is {what}, which is not supported", code="ARC231", hint=hint)
 
 
 def _spell_type(value: Any) -> str:
     name = type(value).__name__
-    return f"{'an' if name[0].lower() in 'aeiou' else 'a'} {name}"
+    return f"{'an' if name[0].lower() in 'aeio' else 'a'} {name}"

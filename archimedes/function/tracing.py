@@ -125,7 +125,7 @@ def _as_result(leaf: Any, path: str, name: str) -> SymbolicArray:
             raise TypeError
         return as_symbolic(leaf)
     except (TypeError, ValueError) as error:
-        if isinstance(error, ArcError):
+        if isinstance(error, ArcError) and error.code != "ARC104":
             raise
         raise ArcTypeError(
             f"{path} of {name} is a {type(leaf).__name__}, which is not an array",

@@ -1,0 +1,435 @@
+"""compile: binding, specialisation, results; each sentence of its contract."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import threading
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+
+import archimedes as arc
+from archimedes.function.compiled import CompiledFunction
+
+Compile = Callable[..., CompiledFunction]
+
+
+class Pair(NamedTuple):
+    left: Any
+    right: Any
+
+
+@arc.struct
+class Params:
+    w: Any
+    b: Any = 0.0
+    activation: str = arc.field(static=True, default="tanh")
+
+
+# --- decorator ---------------------------------------------------------------------------------------------------
+
+
+def test_decorator_with_and_without_options() -> None:
+    @arc.compile
+    def plain(x: Any) -> Any:
+        """Doc of plain."""
+        return 2 * x
+
+    @arc.compile(name="renamed", static_argnames="n")
+    def optioned(x: Any, n: int) -> Any:
+        return x * n
+
+    assert isinstance(plain, CompiledFunction)
+    assert (plain.__name__, plain.__doc__) == ("plain", "Doc of plain.")
+    assert plain.__wrapped__(3.0) == 6.0
+    assert inspect.signature(plain) == inspect.signature(plain.__wrapped__)
+    assert plain(3.0) == 6.0
+    assert (optioned.__name__, optioned(3.0, 2)) == ("renamed", 6.0)
+    assert repr(plain).startswith("<compiled function plain(")
+
+
+def test_names_are_identifiers() -> None:
+    assert arc.compile(lambda x: x).name == "lambda"
+    assert arc.compile(functools.partial(np.multiply, 2.0)).name == "multiply"
+    assert arc.compile(lambda x: x, name="my function!").name == "my_function"
+
+
+def test_compiling_twice_takes_the_python_function() -> None:
+    first = arc.compile(lambda x: x + 1)
+    assert arc.compile(first).__wrapped__ is first.__wrapped__
+
+
+@pytest.mark.parametrize("name", ["jac", "null", "for", "__dunder__", "_x", "f__g"])
+def test_any_function_name_works(compiled: Compile, name: str) -> None:
+    def function(x: Any) -> Any:
+        return 3.0 * x
+
+    function.__name__ = name
+    assert compiled(function)(2.0) == 6.0
+
+
+# --- binding -----------------------------------------------------------------------------------------------------
+
+
+def test_positional_keyword_and_default_arguments(compiled: Compile) -> None:
+    @compiled
+    def affine(x: Any, a: Any = 2.0, *, b: Any = 1.0) -> Any:
+        return a * x + b
+
+    x = np.array([1.0, 2.0])
+    np.testing.assert_array_equal(affine(x), [3.0, 5.0])
+    np.testing.assert_array_equal(affine(x, 3.0), [4.0, 7.0])
+    np.testing.assert_array_equal(affine(x, a=3.0, b=0.0), [3.0, 6.0])
+    np.testing.assert_array_equal(affine(a=3.0, x=x), [4.0, 7.0])
+    np.testing.assert_array_equal(affine(x), [3.0, 5.0])
+
+
+def test_arguments_that_do_not_fit_the_signature() -> None:
+    f = arc.compile(lambda x, y=1.0: x + y)
+    for call in (f, lambda: f(1.0, 2.0, 3.0), lambda: f(1.0, z=2.0), lambda: f(1.0, x=2.0)):
+        with pytest.raises(TypeError, match="ARC211"):
+            call()
+
+
+def test_var_positional_and_var_keyword(compiled: Compile) -> None:
+    @compiled
+    def total(first: Any, *rest: Any, **named: Any) -> Any:
+        return first + sum(rest) + 10 * named.get("scale", 0)
+
+    assert total(1.0) == 1.0
+    assert total(1.0, 2.0, 3.0) == 6.0
+    assert total(1.0, 2.0, scale=1.0) == 13.0
+    traced = arc.trace_function(total, (1.0, 2.0, 3.0), {"scale": 1.0})
+    assert [leaf.name for leaf in traced.inputs] == ["first", "rest_0", "rest_1", "scale"]
+
+
+def test_functions_without_a_signature(compiled: Compile) -> None:
+    np.testing.assert_array_equal(compiled(np.sqrt)(np.array([4.0, 9.0])), [2.0, 3.0])
+
+
+def test_methods_of_structs(compiled: Compile) -> None:
+    @arc.struct
+    class Spring:
+        stiffness: float
+
+        @compiled
+        def force(self, x: Any) -> Any:
+            return -self.stiffness * x
+
+    assert Spring(3.0).force(2.0) == -6.0
+    assert arc.grad(Spring.force, argnums=1)(Spring(3.0), 2.0) == -3.0
+
+
+# --- specialisation ----------------------------------------------------------------------------------------------
+
+
+def test_one_trace_for_each_shape_type_and_static_value(compiled: Compile) -> None:
+    traces = []
+
+    @compiled(static_argnames=("mode",))
+    def f(x: Any, mode: str = "sum") -> Any:
+        traces.append((x.shape, x.dtype.name, mode))
+        return np.sum(x) if mode == "sum" else x * 2
+
+    for _ in range(3):
+        assert f(np.ones(3)) == 3.0
+        assert f(np.ones(4)) == 4.0
+        assert f(np.ones(4, np.float32)) == 4.0
+        np.testing.assert_array_equal(f(np.ones(4), mode="double"), np.full(4, 2.0))
+        np.testing.assert_array_equal(f(np.ones(4), "double"), np.full(4, 2.0))
+    assert traces == [
+        ((3,), "float64", "sum"),
+        ((4,), "float64", "sum"),
+        ((4,), "float32", "sum"),
+        ((4,), "float64", "double"),
+    ]
+
+
+def test_static_values_that_compare_equal_but_differ(compiled: Compile) -> None:
+    f = compiled(lambda x, k: x * 0 + (0 if isinstance(k, bool) else 1 if isinstance(k, int) else 2), static_argnums=1)
+    assert [float(f(1.0, k)) for k in (1, True, 1.0)] == [1.0, 0.0, 2.0]
+
+
+def test_static_values_reach_the_function_as_they_are(compiled: Compile) -> None:
+    f = compiled(lambda x, powers, scale: scale(x) * len(powers), static_argnums=(1, -1))
+    assert f(2.0, (1, 2, 3), np.sqrt) == 3 * np.sqrt(2.0)
+
+
+def test_static_values_must_be_hashable() -> None:
+    f = arc.compile(lambda x, n: x, static_argnames="n")
+    with pytest.raises(TypeError, match=r"ARC212.*'n' is a list"):
+        f(1.0, [1])
+
+
+def test_wrong_static_options() -> None:
+    def f(x: Any, n: int) -> Any:
+        return x
+
+    with pytest.raises(ValueError, match=r"ARC214.*'m'"):
+        arc.compile(f, static_argnames="m")
+    with pytest.raises(IndexError, match="ARC213"):
+        arc.compile(f, static_argnums=2)
+    with pytest.raises(ValueError, match="ARC215"):
+        arc.compile(f, static_argnums="n")
+    with pytest.raises(ValueError, match="ARC214"):
+        arc.compile(f, static_argnames=[1])
+    with pytest.raises(ValueError, match="ARC252"):
+        arc.compile(f, kind="DM")
+    with pytest.raises(ValueError, match="ARC251"):
+        arc.compile(f, backend="fortran")
+    with pytest.raises(TypeError, match="ARC253"):
+        arc.compile(3)
+
+
+def test_threads_share_one_specialisation(compiled: Compile) -> None:
+    traces = []
+
+    @compiled
+    def f(x: Any) -> Any:
+        traces.append(x.shape)
+        return np.sum(np.sin(x))
+
+    x = np.linspace(0.0, 1.0, 7)
+    results: list[float] = []
+    start = threading.Barrier(8)
+
+    def work() -> None:
+        start.wait()
+        results.extend(float(f(x)) for _ in range(50))
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert traces == [(7,)]
+    assert len(set(results)) == 1
+    assert len(results) == 400
+
+
+# --- results -----------------------------------------------------------------------------------------------------
+
+
+def test_results_come_back_as_returned(compiled: Compile) -> None:
+    x = np.array([1.0, 2.0])
+    cases: list[tuple[Callable[[Any], Any], Any]] = [
+        (lambda x: x[0], np.float64(1.0)),
+        (lambda x: (x, x[1]), (x, np.float64(2.0))),
+        (lambda x: (x,), (x,)),
+        (lambda x: [x, x[0]], [x, np.float64(1.0)]),
+        (lambda x: {"b": x, "a": (x[0],)}, {"b": x, "a": (np.float64(1.0),)}),
+        (lambda x: Pair(x[1], None), Pair(np.float64(2.0), None)),
+        (lambda x: Params(x, x[0], "relu"), Params(x, np.float64(1.0), "relu")),
+    ]
+    for function, expected in cases:
+        got = compiled(function)(x)
+        assert arc.tree.structure(got) == arc.tree.structure(expected)
+        for leaf, wanted in zip(arc.tree.leaves(got), arc.tree.leaves(expected), strict=True):
+            assert type(leaf) is type(wanted)
+            np.testing.assert_array_equal(leaf, wanted)
+
+
+def test_constants_are_results_too(compiled: Compile) -> None:
+    table = np.array([[1, 2], [3, 4]])
+    f = compiled(lambda x: (x, 2.5, 7, True, table, [np.arange(2.0)]))
+    x, real, integer, boolean, array, (inner,) = f(np.float32(1.0))
+    assert (x, real, integer, boolean) == (1.0, 2.5, 7, True)
+    assert [v.dtype.name for v in (x, real, integer, boolean, array, inner)] == [
+        *("float32", "float32", "int64", "bool", "int64", "float32"),
+    ]
+    np.testing.assert_array_equal(array, table)
+
+
+def test_an_argument_can_be_returned(compiled: Compile) -> None:
+    x = np.arange(6.0).reshape(2, 3)
+    got = compiled(lambda x: x)(x)
+    np.testing.assert_array_equal(got, x)
+    assert not np.shares_memory(got, x)
+
+
+@pytest.mark.parametrize("result", [None, (), {}])
+def test_a_function_that_returns_nothing(result: Any) -> None:
+    with pytest.raises(TypeError, match=r"ARC241.*there is nothing to compute"):
+        arc.compile(lambda x: result)(1.0)
+
+
+@pytest.mark.parametrize("result", ["text", object(), {"a": "text"}])
+def test_a_function_that_returns_something_else(result: Any) -> None:
+    with pytest.raises(TypeError, match=r"ARC242.*which is not an array"):
+        arc.compile(lambda x: result)(1.0)
+
+
+# --- names of results --------------------------------------------------------------------------------------------
+
+
+def output_names(function: Any, *args: Any, **options: Any) -> list[str]:
+    return [leaf.name for leaf in arc.trace_function(function, args, **options).outputs]
+
+
+def test_return_names() -> None:
+    def two(x: Any) -> Any:
+        return x + 1, {"a": x, "b": (x, x)}
+
+    assert output_names(two, 1.0, return_names=("first", "second")) == [
+        *("first", "second_a", "second_b_0", "second_b_1"),
+    ]
+    assert output_names(lambda x: 2 * x, 1.0, return_names="y") == ["y"]
+    assert output_names(lambda x: 2 * x, 1.0, return_names=["y"]) == ["y"]
+    assert output_names(lambda x: (2 * x, x), 1.0, return_names=["y", "z"]) == ["y", "z"]
+
+
+def test_names_of_results_by_default() -> None:
+    def named(x: Any) -> Any:
+        speed, accel = 2 * x, 3 * x
+        return speed, accel
+
+    def several(x: Any) -> Any:
+        if x.shape:
+            return x
+        return 2 * x
+
+    def unchanged(x: Any) -> Any:
+        return x
+
+    assert output_names(named, 1.0) == ["speed", "accel"]
+    assert output_names(several, 1.0) == ["out"]
+    assert output_names(unchanged, 1.0) == ["x_out"]
+    assert output_names(lambda x: (x, x), 1.0) == ["out0", "out1"]
+    assert output_names(lambda out: out, 1.0) == ["out_out"]
+    assert output_names(lambda x: {"k": x, "j": [x]}, 1.0) == ["out_j_0", "out_k"]
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        (("a",), "ARC222.*1 name, but lambda returns 2 values"),
+        (("a", "b", "c"), "ARC222.*3 names, but lambda returns 2 values"),
+    ],
+)
+def test_wrong_number_of_return_names(names: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        arc.compile(lambda x: (x, x), return_names=names)(1.0)
+    with pytest.raises(ValueError, match=r"ARC222.*2 names, but lambda returns 1 value"):
+        arc.compile(lambda x: x, return_names=("a", "b"))(1.0)
+
+
+@pytest.mark.parametrize("names", ["2x", "a b", ("a", "a"), ("x; system()",), (1,), "for"])
+def test_return_names_are_checked(names: Any) -> None:
+    with pytest.raises(ValueError, match="ARC221"):
+        arc.compile(lambda x: (x, x), return_names=names)
+
+
+# --- inside another trace ----------------------------------------------------------------------------------------
+
+
+def test_symbolic_arguments_give_symbolic_results(compiled: Compile) -> None:
+    seen = []
+
+    @compiled
+    def inner(x: Any, scale: Any = 3.0) -> Any:
+        return {"y": scale * x, "n": 2}
+
+    @compiled
+    def outer(x: Any) -> Any:
+        result = inner(x)
+        seen.append(arc.tree.map(type, result))
+        return result["y"] + result["n"]
+
+    np.testing.assert_array_equal(outer(np.array([1.0, 2.0])), [5.0, 8.0])
+    assert {kind.__name__ for kind in arc.tree.leaves(seen)} == {"SymbolicArray"}
+
+
+def test_a_list_of_symbols_is_an_array_as_for_numbers(compiled: Compile) -> None:
+    inner = compiled(lambda v: np.sum(v**2))
+    assert compiled(lambda x: inner([x[0], x[1], 2.0]))(np.array([3.0, 1.0])) == 14.0
+    assert inner([3.0, 1.0, 2.0]) == 14.0
+
+
+def test_a_call_with_numbers_inside_a_trace(compiled: Compile) -> None:
+    inner = compiled(lambda v: v + 1.0)
+    assert compiled(lambda x: x * inner(2.0))(5.0) == 15.0
+
+
+def test_a_closure_over_symbols_of_the_outer_function(compiled: Compile) -> None:
+    def outer(x: Any) -> Any:
+        inner = compiled(lambda v: v * x)
+        return inner(2.0) + inner(x)
+
+    assert compiled(outer)(3.0) == 15.0
+
+
+def test_symbols_that_outlive_their_trace() -> None:
+    kept = []
+
+    @arc.compile
+    def leak(x: Any) -> Any:
+        kept.append(2 * x)
+        return x
+
+    leak(1.0)
+    with pytest.raises(ValueError, match=r"ARC243.*depends on x"):
+        arc.compile(lambda y: y + kept[0])(1.0)
+
+
+def test_arguments_are_read_only() -> None:
+    def bad(x: Any) -> Any:
+        x[0] = 1.0
+        return x
+
+    with pytest.raises((TypeError, ValueError), match="copy"):
+        arc.compile(bad)(np.zeros(2))
+
+
+def test_an_error_in_the_function_leaves_tracing_as_it_was(compiled: Compile) -> None:
+    def fails(x: Any) -> Any:
+        raise KeyError("mine")
+
+    with pytest.raises(KeyError, match="mine"):
+        compiled(fails)(1.0)
+    # (x + 1e8) - 1e8 shows whether CasADi simplifies.
+    assert compiled(lambda x: (x + 1e8) - 1e8)(1e-9) == 0.0
+
+
+# --- kinds -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", [None, "MX", "SX"])
+def test_kinds_compute_the_same(compiled: Compile, kind: Any) -> None:
+    f = compiled(lambda x: (np.sum(np.sin(x) * x), (x + 1e8) - 1e8), kind=kind)
+    x = np.linspace(0.1, 1.0, 5)
+    total, kept = f(x)
+    np.testing.assert_allclose(total, np.sum(np.sin(x) * x), rtol=1e-15)
+    np.testing.assert_array_equal(kept, (x + 1e8) - 1e8)
+
+
+def test_sx_kind_holds_scalar_operations() -> None:
+    traced = arc.trace_function(lambda x: np.sum(x * x), (np.zeros(3),), kind="SX")
+    assert traced.function.is_a("SXFunction")
+
+
+def test_trees_as_arguments(compiled: Compile) -> None:
+    @compiled
+    def f(params: Params, pairs: Any, nothing: Any = None) -> Any:
+        scale = 2.0 if params.activation == "tanh" else 3.0
+        return scale * np.sum(params.w) + params.b + pairs["p"].left * pairs["p"].right + pairs["q"][0]
+
+    pairs = {"p": Pair(2.0, 3.0), "q": [4.0, None]}
+    assert f(Params(np.ones(2), 1.0), pairs) == 4.0 + 1.0 + 6.0 + 4.0
+    assert f(Params(np.ones(2), 1.0, "relu"), pairs) == 6.0 + 1.0 + 6.0 + 4.0
+    traced = arc.trace_function(f, (Params(np.ones(2), 1.0), pairs))
+    assert [leaf.name for leaf in traced.inputs] == [
+        "params_w",
+        "params_b",
+        "pairs_p_left",
+        "pairs_p_right",
+        "pairs_q_0",
+    ]
+    assert [leaf.path for leaf in traced.inputs][2:] == ["pairs['p'].left", "pairs['p'].right", "pairs['q'][0]"]
+
+
+def test_leaf_names_that_clash_are_told_apart() -> None:
+    traced = arc.trace_function(lambda a, a_b: a["b"] + a_b, ({"b": 1.0}, 2.0))
+    assert [leaf.name for leaf in traced.inputs] == ["a_b", "a_b_2"]
