@@ -1,6 +1,7 @@
 """Write a function in NumPy; get its value and derivatives as C."""
 
 from archimedes import tree
+from archimedes.annotations import bool_, f32, f64, i32, i64
 from archimedes.array.factories import (
     arange,
     array,
@@ -17,24 +18,32 @@ from archimedes.array.factories import (
 )
 from archimedes.array.special import erf, expit, logsumexp
 from archimedes.autodiff import grad, hess, hvp, jac, jvp, value_and_grad, vjp
+from archimedes.export import Artifact, codegen
 from archimedes.function.compiled import compile, trace_function
 from archimedes.tree import field, struct
 
 __all__ = [
+    "Artifact",
     "arange",
     "array",
+    "bool_",
+    "codegen",
     "compile",
     "empty",
     "empty_like",
     "erf",
     "expit",
     "eye",
+    "f32",
+    "f64",
     "field",
     "full",
     "full_like",
     "grad",
     "hess",
     "hvp",
+    "i32",
+    "i64",
     "jac",
     "jvp",
     "linspace",

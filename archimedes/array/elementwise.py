@@ -147,6 +147,16 @@ def select(condition: ca.MX, a: ca.MX, b: ca.MX) -> ca.MX:
     return binary_node(_ADD, ca.MX.binary(_IF, condition, a), ca.MX.binary(_IF, unary_node(_NOT, condition), b))
 
 
+def is_number(a: ca.MX) -> ca.MX:
+    """Whether an element is not NaN. Not by ``a == a``, which CasADi folds when it differentiates."""
+    return binary_node(ca.OP_LE, a, number(float("inf")))
+
+
+def is_nan(a: ca.MX) -> ca.MX:
+    """Whether an element is NaN."""
+    return unary_node(_NOT, is_number(a))
+
+
 def number(value: float) -> ca.MX:
     """A constant operand."""
     return scalar_constant(value)

@@ -42,6 +42,15 @@ _SLOPES: Final[dict[str, Callable[[ca.MX], ca.MX] | None]] = {
 }
 
 
+def _scaled(slope: ca.MX, seed: ca.MX) -> ca.MX:
+    """``slope * seed``, but 0 where the seed is 0 and the slope infinite or NaN.
+
+    Such a seed comes from the side of a ``where`` that was not chosen. Nodes pass the mask of a seed on; a call cannot.
+    """
+    usable = ca.logic_or(seed != 0, ca.fabs(slope) < ca.inf)
+    return ca.if_else(usable, slope * seed, 0)
+
+
 class ElementwiseCallback(ca.Callback):
     """``fn`` of each element of an n x 1 vector."""
 
@@ -96,7 +105,7 @@ class ElementwiseCallback(ca.Callback):
             scaled = ca.MX(self.n, count)
         else:
             slope = slope_of(x)
-            scaled = ca.horzcat(*[slope * seed for seed in ca.horzsplit(seeds)])
+            scaled = ca.horzcat(*[_scaled(slope, seed) for seed in ca.horzsplit(seeds)])
         return ca.Function(name, [x, y, seeds], [scaled], inames, onames, opts)
 
 

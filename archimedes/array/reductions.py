@@ -12,10 +12,14 @@ from archimedes.array.carrier import binary, constant, shaped
 from archimedes.array.construct import made
 from archimedes.array.core import SymbolicArray
 from archimedes.array.errors import located
+from archimedes.array.extremum_hooks import call_row_extremum
 from archimedes.array.promotion import BOOL, INT64
 from archimedes.array.storage import read_positions
 from archimedes.array.trace_context import record
 from archimedes.errors import ArcValueError
+
+_FEW = 2
+"""Extrema of this many elements are one pairwise maximum or minimum."""
 
 
 def reduce_sum(x: SymbolicArray, axes: Sequence[int]) -> SymbolicArray:
@@ -64,10 +68,11 @@ def _extremum(x: SymbolicArray, axes: Sequence[int], op: int) -> SymbolicArray:
         )
     if kept == 0:
         return made(constant(np.zeros(shape)), shape, x.dtype)
-    if kept == 1 and count > 1:
-        whole = x.held
-        return made(ca.mmax(whole) if op == ca.OP_FMAX else ca.mmin(whole), shape, x.dtype)
-    return made(_halved(x, axes, count, kept, op), shape, x.dtype)
+    if count <= _FEW:
+        return made(_halved(x, axes, count, kept, op), shape, x.dtype)
+    rows = shaped(_reduced_axes_last(x, axes), x.size, 1)
+    fn = "max" if op == ca.OP_FMAX else "min"
+    return made(record(call_row_extremum(fn, rows, kept, count)), shape, x.dtype)
 
 
 def _split(x: SymbolicArray, axes: Sequence[int]) -> tuple[tuple[int, ...], int, int]:

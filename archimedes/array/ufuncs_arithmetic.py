@@ -18,6 +18,7 @@ from archimedes.array.elementwise import (
     gives_common,
     gives_number,
     gives_real,
+    is_nan,
     number,
     operand,
     refuses_bool,
@@ -185,8 +186,7 @@ def _ignoring_nan(op: int) -> Emit:
     """NumPy's fmax and fmin: of a number and NaN, the number."""
 
     def emit(a: ca.MX, b: ca.MX) -> ca.MX:
-        a_is_nan, b_is_nan = binary_node(_NE, a, a), binary_node(_NE, b, b)
-        return select(b_is_nan, a, select(a_is_nan, b, binary_node(op, a, b)))
+        return select(is_nan(b), a, select(is_nan(a), b, binary_node(op, a, b)))
 
     return emit
 

@@ -17,6 +17,8 @@ from archimedes.array.elementwise import (
     elementwise_operation,
     gives_bool,
     gives_real,
+    is_nan,
+    is_number,
     number,
     operand,
     select,
@@ -30,8 +32,13 @@ define("less", gives_bool, binary_of(ca.OP_LT))
 define("less_equal", gives_bool, binary_of(ca.OP_LE))
 define("greater", gives_bool, lambda a, b: binary_node(ca.OP_LT, b, a))
 define("greater_equal", gives_bool, lambda a, b: binary_node(ca.OP_LE, b, a))
-define("equal", gives_bool, binary_of(ca.OP_EQ))
-define("not_equal", gives_bool, binary_of(ca.OP_NE))
+# A comparison of a value with itself asks for NaN.
+define("equal", gives_bool, lambda a, b: is_number(a) if _same(a, b) else binary_node(ca.OP_EQ, a, b))
+define("not_equal", gives_bool, lambda a, b: is_nan(a) if _same(a, b) else binary_node(ca.OP_NE, a, b))
+
+
+def _same(a: ca.MX, b: ca.MX) -> bool:
+    return a.__hash__() == b.__hash__()
 
 
 def _logical(emit: Callable[..., ca.MX]) -> Callable[..., SymbolicArray]:
@@ -67,7 +74,6 @@ def _where(condition: Any, a: Any, b: Any) -> SymbolicArray:
 UFUNCS["where"] = _where
 
 
-# NaN is the one number that differs from itself; simplification is off while a function is traced.
 def _real_question(emit: Emit, *, of_integers: bool) -> Callable[[Any], SymbolicArray]:
     def ufunc(a: Any) -> SymbolicArray:
         array, facts = operand(a)
@@ -83,7 +89,7 @@ def _magnitude(a: ca.MX) -> ca.MX:
 
 
 _INF = float("inf")
-UFUNCS["isnan"] = _real_question(lambda a: binary_node(ca.OP_NE, a, a), of_integers=False)
+UFUNCS["isnan"] = _real_question(is_nan, of_integers=False)
 UFUNCS["isinf"] = _real_question(lambda a: binary_node(ca.OP_EQ, _magnitude(a), number(_INF)), of_integers=False)
 UFUNCS["isfinite"] = _real_question(lambda a: binary_node(ca.OP_LT, _magnitude(a), number(_INF)), of_integers=True)
 # The sign of zero is seen by copysign only.

@@ -112,7 +112,7 @@ REFUSED: dict[str, tuple[Callable[[Any], Any], type[Exception], str, str]] = {
     "where": (lambda x: np.sin(x, where=np.array([True, False, True])), TypeError, "ARC128", "np.where"),
     "complex constant": (lambda x: x + 1j, TypeError, "ARC104", "numbers"),
     "string": (lambda x: np.add(x, "a"), TypeError, "ARC104", "numbers"),
-    "ragged": (lambda x: x + [x[:1], x[:2]], ValueError, "ARC105", "concatenate"),
+    "ragged": (lambda x: x * [x[:1], x[:2]], ValueError, "ARC105", "concatenate"),
     "element type": (lambda x: x.astype(np.complex128), TypeError, "ARC101", "float64"),
     "another real type": (lambda x: x.astype(np.float32), TypeError, "ARC102", "one real type"),
     "pickle": (lambda x: pickle.dumps(x + 1), TypeError, "ARC115", "compiled"),
@@ -156,7 +156,7 @@ def test_unknown_objects_may_handle_the_operator_themselves() -> None:
 
 
 def test_equality_with_anything_else_is_false() -> None:
-    Traced(lambda x: x if not (x == None) else -x, X)  # noqa: E711
+    Traced(lambda x: x if not (x == None) else -x, X)  # noqa: E711, SIM201
 
 
 def test_python_functions_that_can_be_right_are() -> None:
@@ -184,7 +184,7 @@ def test_object_arrays_of_traced_scalars_work_in_expressions() -> None:
         lambda x: x[:2] - np.array([[x[0], -x[1]], [1.0, x[2]]]),
         lambda x: np.sin(np.array([x[0], x[1] * x[2], 0.5 * x[0]])) + x,
         lambda x: np.concatenate([np.array([x[0], 2.0 * x[0]]), x]),
-        lambda x: x + [x[0], 1.0, x[2]],
+        lambda x: x * [x[0], 1.0, x[2]],
     ):
         np.testing.assert_array_equal(
             Traced(function, X)(X)[0], np.asarray(function(X), dtype=float), err_msg=str(function)

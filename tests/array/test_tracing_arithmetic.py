@@ -59,11 +59,11 @@ KEPT: dict[str, Callable[[Any], Any]] = {
     "square": lambda x: x**2,
     "divide then multiply": lambda x: (x / 3) * 3,
     "copysign of zero": lambda x: np.copysign(0.0, x),
-    "minus minus": lambda x: -(-x),
+    "minus minus": lambda x: np.negative(np.negative(x)),
     "x != x": lambda x: x != x,  # noqa: PLR0124
     "isnan": np.isnan,
     "x + -y": lambda x: x + (-x[::-1]),
-    "negative zero alone": lambda x: np.zeros_like(x) - 0.0 * np.abs(x) if False else x * -0.0,
+    "negative zero alone": lambda x: x * -0.0,
 }
 
 
