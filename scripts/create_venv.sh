@@ -29,3 +29,5 @@ fi
 
 echo ">> creating $folder with $("$python" --version)"
 "$python" -m venv "$folder"
+# Debian 12's pip of 2023 does not read the system's certificates, so it fails behind a company's proxy.
+"$folder/bin/python" -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=24.2'
