@@ -72,7 +72,8 @@ class RowExtremumCallback(ca.Callback):
         return chosen / self._repeated(self._row_sums(chosen))
 
     def _repeated(self, per_row: ca.MX) -> ca.MX:
-        return per_row.nz[np.repeat(np.arange(self.rows), self.count).tolist()]
+        size = self.rows * self.count
+        return ca.reshape(per_row.nz[np.repeat(np.arange(self.rows), self.count).tolist()], size, 1)
 
     def _row_sums(self, elements: ca.MX) -> ca.MX:
         return ca.vec(ca.sum1(ca.reshape(elements, self.count, self.rows)))

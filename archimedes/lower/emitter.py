@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from arc_codegen.ir.affine import contiguous_strides, identity_map, is_identity, recognise
+from arc_codegen.ir.affine import contiguous_strides, identity_map, is_identity, positions, recognise
 from arc_codegen.ir.builder import GraphBuilder
 from arc_codegen.ir.graph import (
     AffineMap,
@@ -178,6 +178,20 @@ class Emitter:
             shape, amap = found
             return Part(value=self.reshape(value, shape), target=amap, accumulate=accumulate)
         return Part(value=value, target=tuple(table.tolist()), accumulate=accumulate)
+
+    def summed_part(self, value: Value, table: npt.NDArray[np.int64]) -> Part:
+        """A part to be added to zeros: what meets at one position is summed first, so that the part may be set."""
+        found = recognise(table)
+        if found is not None:
+            shape, amap = found
+            axes = tuple(axis for axis, stride in enumerate(amap.strides) if stride == 0 and shape[axis] > 1)
+            if axes:
+                kept = [axis for axis in range(len(shape)) if axis not in axes]
+                target = AffineMap(amap.offset, tuple(amap.strides[axis] for axis in kept))
+                sums = self.reduce("add", self.reshape(value, shape), axes)
+                places = positions(self.shape(sums), target).ravel()
+                return Part(value=sums, target=target, accumulate=np.unique(places).size < places.size)
+        return self.part(value, table, accumulate=np.unique(table).size < table.size)
 
     def assemble(self, parts: tuple[Part, ...], shape: tuple[int, ...], *, base: Value | None = None) -> Value:
         return self.builder.add(Assemble(type=self.real_type(shape), parts=parts, base=base, origin=self.origin))

@@ -45,6 +45,9 @@ class FunctionLowering:
     def _primitive(self, primitive: hooks.Primitive, args: list[Value]) -> list[Value]:
         if primitive.kind == "map":
             return [self.emit.map(primitive.fn, *args)]
+        if primitive.kind == "reduce":
+            rows = self.emit.reshape(args[0], primitive.params["shape"])
+            return [self.emit.reduce(primitive.fn, rows, (1,))]
         raise LoweringError(
             f"the primitive {primitive.fn} of kind {primitive.kind} has no lowering to C yet", code="ARC403"
         )

@@ -61,9 +61,10 @@ class OpenArray:
             return
         untouched = self._base is None and not self._pending and not self._known
         self._flush()
-        if untouched and accumulate and np.unique(table).size == table.size:
-            accumulate = False  # structural zeros plus x is x
-        self._pending.append(emit.part(source, table, accumulate=accumulate))
+        if untouched and accumulate:  # structural zeros plus x is x
+            self._pending.append(emit.summed_part(source, table))
+        else:
+            self._pending.append(emit.part(source, table, accumulate=accumulate))
         self._known.clear()
 
     def _write_element(self, emit: Emitter, position: int, value: Value, *, accumulate: bool) -> None:

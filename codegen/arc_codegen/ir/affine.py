@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from arc_codegen.ir.graph import AffineMap
+from arc_codegen.ir.graph import AffineMap, Part
 
 
 def contiguous_strides(shape: Sequence[int]) -> tuple[int, ...]:
@@ -47,6 +47,13 @@ def positions(shape: Sequence[int], amap: AffineMap) -> npt.NDArray[np.int64]:
         index[axis] = extent
         total += (stride * np.arange(extent, dtype=np.int64)).reshape(index)
     return total
+
+
+def part_positions(shape: Sequence[int], part: Part) -> npt.NDArray[np.int64]:
+    """Flat positions to which the elements of a part of the given shape go, in C order of the part."""
+    if isinstance(part.target, AffineMap):
+        return positions(shape, part.target).ravel()
+    return np.asarray(part.target, dtype=np.int64)
 
 
 def span(shape: Sequence[int], amap: AffineMap) -> tuple[int, int]:

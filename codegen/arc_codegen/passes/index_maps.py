@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from arc_codegen.ir.affine import compose, contiguous_strides, is_identity, positions, recognise
+from arc_codegen.ir.affine import compose, contiguous_strides, is_identity, part_positions, positions, recognise
 from arc_codegen.ir.builder import GraphBuilder, constant_array, uniform_constant
 from arc_codegen.ir.graph import AffineMap, Assemble, Constant, Gather, Node, Part, Reduce, Value, View
 from arc_codegen.ir.types import TensorType
@@ -140,13 +140,6 @@ class IndexMaps:
                 element[places] = np.arange(places.size)
         self._writers[value] = writer, element
         return writer, element
-
-
-def part_positions(shape: tuple[int, ...], part: Part) -> Positions:
-    """Where the elements of a part go."""
-    if isinstance(part.target, AffineMap):
-        return positions(shape, part.target).ravel()
-    return np.asarray(part.target, dtype=np.int64)
 
 
 def _gather_node(like: Node, arg: Value, table: Positions) -> Gather:

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from arc_codegen.ir.affine import positions
+from arc_codegen.ir.affine import part_positions, positions
 from arc_codegen.ir.builder import GraphBuilder, constant_array
 from arc_codegen.ir.graph import (
     AffineMap,
@@ -31,7 +31,6 @@ from arc_codegen.ir.graph import (
 from arc_codegen.ir.types import Origin, TensorType
 from arc_codegen.passes.arithmetic import simplify_arithmetic
 from arc_codegen.passes.cost import CostModel
-from arc_codegen.passes.index_maps import part_positions
 from arc_codegen.passes.names import last_of_each_name
 from arc_codegen.passes.rewriting import live_values
 from arc_codegen.passes.smallness import choose_small

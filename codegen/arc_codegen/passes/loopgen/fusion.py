@@ -30,7 +30,11 @@ from arc_codegen.ir.graph import (
 )
 
 Zone: TypeAlias = tuple[str, Value, int]
-"""Kind of place, the value whose computation it belongs to, and which operand's place it is."""
+"""Kind of place, the value whose computation it belongs to, and which operand's place it is.
+
+The kind "repeated" is no place at all: elements are read more than once, at affine positions. None, where a zone is
+expected, stands for a read that needs a buffer: through a table, or by the caller.
+"""
 
 
 @dataclass(slots=True)
@@ -89,18 +93,20 @@ def _note(plan: Plan, zones: dict[Value, set[Zone | None]], operand: Value, zone
 
 
 def _settle(node: Node, value: Value, zones: set[Zone | None], forced: bool, plan: Plan) -> Zone | None:
-    """The zone that the value is computed in, materialising it where it needs one of its own; None for a view read
-    in several zones, which is address arithmetic in each of them.
+    """The zone that the value is computed in, materialising it where it needs one of its own; "repeated" for a view
+    read in several zones, which is address arithmetic in each of them.
     """
     own: Zone = ("nest", value, 0)
     if isinstance(node, (Input, Constant)) or is_scalar(node):
         return own
     single = next(iter(zones)) if len(zones) == 1 else None
+    if single is not None and single[0] == "repeated":
+        single = None
     if isinstance(node, (View, Gather)):
         if forced or None in zones:
             plan.materialised.add(value)
             return own
-        return single
+        return single or ("repeated", value, 0)
     if isinstance(node, (Map, Reduce, Contract)) and single is not None and not forced:
         return single
     plan.materialised.add(value)
@@ -112,8 +118,8 @@ def _reads(node: Node, value: Value, zone: Zone | None) -> Iterator[tuple[Value,
     if isinstance(node, Map):
         yield from ((arg, zone) for arg in node.args)
     elif isinstance(node, View):
-        once = zone is not None and _reads_once(node)
-        yield node.arg, ("through", value, 0) if once else None
+        once = zone is not None and zone[0] != "repeated" and _reads_once(node)
+        yield node.arg, ("through" if once else "repeated", value, 0)
     elif isinstance(node, Gather):
         yield node.arg, None
     elif isinstance(node, Reduce):
@@ -123,8 +129,8 @@ def _reads(node: Node, value: Value, zone: Zone | None) -> Iterator[tuple[Value,
         for k, (operand, labels) in enumerate(((node.a, node.a_labels), (node.b, node.b_labels))):
             if labels == loops:
                 yield operand, ("body", value, 0)
-            else:  # read once per element if it has every label, though in another order
-                yield operand, ("body", value, k + 1) if len(labels) == len(loops) else None
+            else:  # read once per element where it has every label, though in another order
+                yield operand, ("body" if len(labels) == len(loops) else "repeated", value, k + 1)
         if node.init is not None:
             yield node.init, zone
     elif isinstance(node, Assemble):

@@ -9,6 +9,9 @@ from arc_codegen.passes.loopgen.fusion import Plan, is_scalar
 from arc_codegen.passes.names import last_of_each_name
 
 
+_TOTALS = {"add": "sum", "mul": "product", "max": "maximum", "min": "minimum"}
+
+
 class Hints:
     """Names for the values of one graph.
 
@@ -55,15 +58,13 @@ class Hints:
     def array(self, value: Value) -> str:
         """Name of a work array."""
         node = self._graph.nodes[value]
-        if isinstance(node, (Contract, Reduce)):
-            fallback = "sums"
-        elif isinstance(node, Map):
-            fallback = node.fn if node.fn not in ("add", "sub", "mul", "div", "neg", "select") else "w"
-        elif isinstance(node, View):
-            fallback = "copy"
-        else:
-            fallback = "w"
+        fallback = f"{self.total(value)}s" if isinstance(node, (Contract, Reduce)) else "w"
         return self._user_name(value) or fallback
+
+    def total(self, value: Value) -> str:
+        """Name of what a sum, product or extremum is collected in."""
+        node = self._graph.nodes[value]
+        return _TOTALS[node.fn] if isinstance(node, Reduce) else "sum"
 
     def table(self, value: Value) -> str:
         """Name of a constant array."""

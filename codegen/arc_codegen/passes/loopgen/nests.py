@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
-from arc_codegen.ir.affine import common_refinement, positions
+from arc_codegen.ir.affine import common_refinement, part_positions
 from arc_codegen.ir.builder import constant_array, uniform_constant
 from arc_codegen.ir.graph import (
     AffineMap,
@@ -47,6 +48,9 @@ from arc_codegen.ir.types import DType, Origin
 from arc_codegen.passes.loopgen.forms import ZERO, Form, combine, flat_form, mapped, split
 from arc_codegen.passes.loopgen.fusion import Plan, is_scalar, plan_fusion
 from arc_codegen.passes.loopgen.hints import Hints
+
+_SWEEP_RUNS = 3
+"""With more runs of zeros than this, everything between the first and the last is cleared in one sweep."""
 
 _INLINE_NODES = 6
 """A scalar read once is written into its reader's expression while that has no more operations than this."""
@@ -305,7 +309,7 @@ class NestLowering:
     ) -> Expr:
         """A mutable scalar that a nest over ``extents`` updates."""
         node = self.nodes[value]
-        total = self.symbol(self.hints.scalar(value, fallback="sum"))
+        total = self.symbol(self.hints.scalar(value, fallback=self.hints.total(value)))
         self.body.append(Var(total, start, node.origin))
         ref = Ref(total, node.type.dtype)
         self._loops(extents, lambda axes: self.body.append(Set(total, step(axes, ref))), node.origin)
@@ -370,10 +374,25 @@ class NestLowering:
                 node.origin,
             )
         else:
-            zero = _zero(dtype)
-            self._clear(symbol, zero, _uncovered(self.graph, node), node.origin)
+            parts, holes = self._holes(node)
+            node = replace(node, parts=parts)
+            self._clear(symbol, _zero(dtype), holes, node.origin)
         for part in node.parts:
             self._write_part(part, symbol, dtype, node.origin)
+
+    def _holes(self, node: Assemble) -> tuple[tuple[Part, ...], npt.NDArray[np.int64]]:
+        """The parts but for single zeros, if nothing is added or written over; and what they leave at zero."""
+        parts = node.parts
+        if not any(part.accumulate for part in parts) and len(parts) <= node.type.size:
+            zeros = {
+                value
+                for value in {self.plan.base[part.value] for part in parts}
+                if _is_positive_zero(self.nodes[value])
+            }
+            parts = tuple(part for part in parts if self.plan.base[part.value] not in zeros)
+        if len(parts) < len(node.parts) and not _disjoint(self.graph, node):
+            parts = node.parts
+        return parts, _uncovered(self.graph, replace(node, parts=parts))
 
     def _clear(self, symbol: Symbol, zero: Literal, places: npt.NDArray[np.int64], origin: Origin | None) -> None:
         """Zeros where no part writes: run by run."""
@@ -381,7 +400,8 @@ class NestLowering:
             return
         starts = np.flatnonzero(np.diff(places, prepend=places[0] - 2) != 1)
         runs = np.split(places, starts[1:])
-        if len(runs) > 16:  # many holes: one sweep over everything between the first and the last
+        whole = int(places[-1] - places[0]) + 1
+        if len(runs) > _SWEEP_RUNS or (len(runs) > 1 and whole <= 2 * places.size):
             runs = [np.arange(places[0], places[-1] + 1)]
         for run in runs:
             first = int(run[0])
@@ -465,6 +485,21 @@ class NestLowering:
         return lu, pivot
 
 
+def _is_positive_zero(node: Node) -> bool:
+    return isinstance(node, Constant) and node.type.size == 1 and not any(node.data)
+
+
+def _disjoint(graph: Graph, node: Assemble) -> bool:
+    """Whether no two parts write to one place."""
+    written = np.zeros(node.type.size, dtype=bool)
+    for part in node.parts:
+        places = part_positions(graph.nodes[part.value].type.shape, part)
+        if written[places].any() or np.unique(places).size < places.size:
+            return False
+        written[places] = True
+    return True
+
+
 def _zero(dtype: DType) -> Literal:
     return Literal(0.0 if dtype.is_real else False if dtype is DType.BOOL else 0, dtype)
 
@@ -478,11 +513,7 @@ def _uncovered(graph: Graph, node: Assemble) -> npt.NDArray[np.int64]:
     set_first = np.zeros(node.type.size, dtype=bool)
     added_first = np.zeros(node.type.size, dtype=bool)
     for part in node.parts:
-        source = graph.nodes[part.value].type
-        if isinstance(part.target, AffineMap):
-            places = positions(source.shape, part.target).ravel()
-        else:
-            places = np.asarray(part.target, dtype=np.int64)
+        places = part_positions(graph.nodes[part.value].type.shape, part)
         if part.accumulate:
             added_first[places[~set_first[places]]] = True
         else:
