@@ -16,6 +16,7 @@ from archimedes.array.elementwise import (
     gives_number,
     number,
     operand,
+    select,
     unary_node,
 )
 from archimedes.array.errors import located
@@ -95,7 +96,20 @@ def _traced_exponent(a: Any, b: Any, base: Operand, exponent: Operand) -> Symbol
             code="ARC126",
             hint="make the base real: x.astype(float) ** n",
         )
-    return elementwise_operation(gives_number, binary_of(ca.OP_POW), (a, b))
+    bases = _known(a)
+    has_zero = bases is not None and np.any((bases == 0) & ~np.signbit(bases))
+    emit = _power_of_constant_zero if has_zero else binary_of(ca.OP_POW)
+    return elementwise_operation(gives_number, emit, (a, b))
+
+
+def _power_of_constant_zero(base: ca.MX, exponent: ca.MX) -> ca.MX:
+    """Constants, some of them 0, to traced powers: CasADi's derivative would be ``log(0) * 0``, NaN, where it is 0."""
+    zero, one = number(0.0), number(1.0)
+    negative, infinity = binary_node(ca.OP_LT, exponent, zero), number(float("inf"))
+    of_zero = select(binary_node(ca.OP_EQ, exponent, zero), one, select(negative, infinity, exponent))
+    at_zero = select(binary_node(ca.OP_LT, zero, exponent), zero, of_zero)
+    is_zero = binary_node(ca.OP_EQ, base, zero)
+    return select(is_zero, at_zero, binary_node(ca.OP_POW, select(is_zero, one, base), exponent))
 
 
 def _power_of_each(a: Any, exponents: np.ndarray[Any, Any], b: Any) -> SymbolicArray:

@@ -57,6 +57,7 @@ AT_KINKS: dict[str, tuple[Callable[[Any], Any], list[float], list[float]]] = {
     "sqrt at 0 stays infinite": (lambda x: np.sqrt(x[0]), [0.0], [np.inf]),
     "power below 1 at 0 stays infinite": (lambda x: x[0] ** 0.5, [0.0], [np.inf]),
     "powers of 0": (lambda x: np.sum(x[0] ** np.arange(4)), [0.0], [1.0]),
+    "0 to a traced power": (lambda p: np.sum(np.array([0.0, 1.0, np.e]) ** p[0]), [2.0], [np.exp(2.0)]),
     "square of 0": (lambda x: x[0] ** 2, [0.0], [0.0]),
     "steps": (lambda x: np.sum(np.rint(x) + np.trunc(x) + np.floor(x) + np.sign(x)), [1.2, -3.0], [0.0, 0.0]),
     "where not chosen: sqrt": (

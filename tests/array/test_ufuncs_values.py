@@ -216,6 +216,7 @@ def test_integer_powers_stay_integers() -> None:
 def test_powers_by_an_array_of_whole_numbers() -> None:
     compare(lambda x: x[:, None] ** np.arange(5), np.array([0.0, -1.5, 2.0]), ulps=4)
     compare(lambda x: x ** np.array([-2, 0, 3]), np.array([0.5, 0.0, 2.0]))
+    compare(lambda x: np.array([0.0, 0, 0, 0, 3]) ** x, np.array([2.0, 0.0, -1.5, np.nan, -1.5]), ulps=ULPS)
     compare(lambda x: 2.0**x, np.array([0.5, 0.0, 2.0]), ulps=ULPS)
 
 
