@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -34,3 +37,17 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         shutil.rmtree(os.environ.pop(_RUN_VARIABLE), ignore_errors=True)
+
+
+@pytest.fixture(params=["c", "casadi"])
+def backend(request: pytest.FixtureRequest) -> str:
+    """Both ways in which a compiled function can run."""
+    return str(request.param)
+
+
+@pytest.fixture
+def compiled(backend: str) -> Callable[..., Any]:
+    """`archimedes.compile` with the backend filled in."""
+    import archimedes as arc
+
+    return functools.partial(arc.compile, backend=backend)

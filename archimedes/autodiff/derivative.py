@@ -14,8 +14,8 @@ from archimedes.autodiff.linearise import Argument, Primal, evaluate_primal
 from archimedes.errors import ArcTypeError, ArcValueError
 from archimedes.function.arguments import Binder, BoundCall
 from archimedes.function.compiled import CompiledFunction, compile
-from archimedes.function.naming import ReturnNames
-from archimedes.function.tracing import Pristine
+from archimedes.function.naming import result_names
+from archimedes.function.tracing import NamedResult, Pristine
 
 
 class Derivative:
@@ -38,7 +38,7 @@ class Derivative:
         self.__signature__ = primal.binder.signature
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self.apply_bound(self.make_binder(self.__name__).bind(args, kwargs), frozenset())
+        return self.apply_bound(self.make_binder(self.__name__).bind(args, kwargs), frozenset()).tree
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.primal, self.argnums)
@@ -48,25 +48,23 @@ class Derivative:
         binder.static_names = self.primal.binder.static_names
         return binder
 
-    def apply_bound(self, bound: BoundCall, pristine: Pristine) -> Any:
-        """The derivative on symbols, as a tree of symbolic arrays."""
-        return self.derive(evaluate_primal(self.primal, bound, as_tuple(self.argnums), pristine))
+    def apply_bound(self, bound: BoundCall, pristine: Pristine) -> NamedResult:
+        """The derivative on symbols: a tree of symbolic arrays, with their names in C."""
+        primal = evaluate_primal(self.primal, bound, as_tuple(self.argnums), pristine)
+        return NamedResult(self.derive(primal), tuple(self.names(primal)))
 
     def derive(self, primal: Primal) -> Any:
+        """The derivative, as it is returned."""
         raise NotImplementedError
 
-    def return_names(self) -> ReturnNames | None:
-        """Names of the results in C."""
-        return None
+    def names(self, primal: Primal) -> list[str]:
+        """One name for each leaf of what `derive` returns."""
+        return [f"{self.prefix}_{name}" for name in primal.leaf_names]
 
-    def names(self, prefix: str) -> ReturnNames:
-        """One name for each argument."""
-        names = tuple(f"{prefix}_{self.argument_name(position)}" for position in as_tuple(self.argnums))
-        return names[0] if isinstance(self.argnums, int) else names
-
-    def argument_name(self, position: int) -> str:
-        named = self.primal.binder.positional_names
-        return named[position] if position < len(named) else f"arg{position}"
+    def output_names(self, primal: Primal) -> list[str]:
+        """Names of the primal's results."""
+        f = self.primal
+        return result_names(f.__wrapped__, f.return_names, primal.out_tree, name=f.name)
 
 
 class DirectionalDerivative(Derivative):
@@ -86,10 +84,11 @@ class DirectionalDerivative(Derivative):
     def make_binder(self, name: str) -> Binder:
         return DirectionBinder(self.primal, self.direction, self.chosen, tangent=self.tangent)
 
-    def apply_bound(self, bound: BoundCall, pristine: Pristine) -> Any:
+    def apply_bound(self, bound: BoundCall, pristine: Pristine) -> NamedResult:
         call, direction, argnums = split_direction(bound)
         primal = evaluate_primal(self.primal, call, as_tuple(argnums), pristine)
-        return self.derive_along(primal, direction, single=isinstance(argnums, int))
+        found = self.derive_along(primal, direction, single=isinstance(argnums, int))
+        return NamedResult(found, tuple(self.names(primal)))
 
     def derive_along(self, primal: Primal, direction: Any, *, single: bool) -> Any:
         raise NotImplementedError
@@ -104,7 +103,6 @@ def compile_derivative(derivative: Derivative, name: str | None) -> CompiledFunc
     primal = derivative.primal
     made = CompiledFunction(
         derivative,
-        return_names=derivative.return_names(),
         kind=primal.kind,
         name=name if name is not None else derivative.__name__,
         backend=primal.backend,

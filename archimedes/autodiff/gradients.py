@@ -29,7 +29,6 @@ from archimedes.autodiff.linearise import (
     sweep_reverse,
 )
 from archimedes.function.compiled import CompiledFunction
-from archimedes.function.naming import ReturnNames
 from archimedes.tree import Structure
 
 
@@ -43,9 +42,6 @@ class Gradient(Derivative):
         held = sweep_reverse([output.held], [ca.MX(1.0)], [leaf.held for leaf in primal.leaves])
         found = as_gradients(primal.leaves, primal.finish(held))
         return rebuild_arguments(primal.arguments, found, single=isinstance(self.argnums, int))
-
-    def return_names(self) -> ReturnNames:
-        return self.names("grad")
 
 
 class ValueAndGradient(Derivative):
@@ -61,8 +57,8 @@ class ValueAndGradient(Derivative):
         gradient = rebuild_arguments(primal.arguments, found, single=isinstance(self.argnums, int))
         return from_held(value, (), output.dtype), gradient
 
-    def return_names(self) -> ReturnNames:
-        return ("value", self.names("grad"))
+    def names(self, primal: Primal) -> list[str]:
+        return ["value", *(f"grad_{name}" for name in primal.leaf_names)]
 
 
 class Hessian(Derivative):
@@ -85,11 +81,11 @@ class Hessian(Derivative):
         rows = [rebuild_arguments(primal.arguments, row, single=single) for row in blocks]
         return rebuild_arguments(primal.arguments, rows, single=single)
 
-    def return_names(self) -> ReturnNames:
-        if isinstance(self.argnums, int):
-            return f"hess_{self.argument_name(self.argnums)}"
-        named = [self.argument_name(position) for position in self.argnums]
-        return tuple(tuple(f"hess_{row}_{column}" for column in named) for row in named)
+    def names(self, primal: Primal) -> list[str]:
+        named = primal.leaf_names
+        if len(named) == 1:
+            return [f"hess_{named[0]}"]
+        return [f"hess_{row}_{column}" for row in named for column in named]
 
 
 def _hessian_block(
@@ -115,9 +111,6 @@ class HessianVectorProduct(DirectionalDerivative):
         products = sweep_forward(held, symbols, [tangent.held for tangent in tangents])
         found = as_gradients(leaves, primal.finish(products))
         return rebuild_arguments(primal.arguments, found, single=single)
-
-    def return_names(self) -> ReturnNames:
-        return "hvp"
 
 
 def tangents_of(primal: Primal, direction: Any, *, single: bool, name: str) -> list[SymbolicArray]:

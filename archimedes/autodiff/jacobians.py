@@ -29,7 +29,6 @@ from archimedes.autodiff.linearise import (
     sweep_reverse,
 )
 from archimedes.function.compiled import CompiledFunction
-from archimedes.function.naming import ReturnNames
 from archimedes.tree import unflatten
 
 
@@ -49,8 +48,11 @@ class Jacobian(Derivative):
             found.append(rebuild_arguments(primal.arguments, blocks, single=single))
         return unflatten(primal.out_tree, found)
 
-    def return_names(self) -> ReturnNames:
-        return self.names("jac")
+    def names(self, primal: Primal) -> list[str]:
+        columns = primal.leaf_names
+        if len(primal.outputs) == 1:
+            return [f"jac_{column}" for column in columns]
+        return [f"jac_{row}_{column}" for row in self.output_names(primal) for column in columns]
 
 
 def _rows(output: SymbolicArray, leaves: Sequence[SymbolicArray]) -> list[ca.MX]:
@@ -79,8 +81,8 @@ class JacobianVectorProduct(DirectionalDerivative):
         ]
         return unflatten(primal.out_tree, found)
 
-    def return_names(self) -> ReturnNames:
-        return "jvp"
+    def names(self, primal: Primal) -> list[str]:
+        return ["jvp"] if len(primal.outputs) == 1 else [f"jvp_{name}" for name in self.output_names(primal)]
 
 
 class VectorJacobianProduct(DirectionalDerivative):
@@ -101,9 +103,6 @@ class VectorJacobianProduct(DirectionalDerivative):
         )
         found = as_gradients(primal.leaves, primal.finish(held))
         return rebuild_arguments(primal.arguments, found, single=single)
-
-    def return_names(self) -> ReturnNames:
-        return "vjp"
 
 
 def jac(

@@ -22,6 +22,7 @@ from archimedes.errors import ArcIndexError, ArcTypeError
 from archimedes.function.arguments import BoundCall
 from archimedes.function.compiled import CompiledFunction
 from archimedes.function.leaves import as_numeric, is_list_of_numbers, is_symbolic
+from archimedes.function.naming import leaf_names
 from archimedes.function.tracing import Pristine, apply_bound, flatten_result
 from archimedes.tree import Structure, flatten, unflatten
 from archimedes.tree.flattening import require_same_structure
@@ -52,6 +53,11 @@ class Primal:
     def leaves(self) -> tuple[SymbolicArray, ...]:
         """Symbols of all arguments."""
         return tuple(leaf for argument in self.arguments for leaf in argument.leaves)
+
+    @property
+    def leaf_names(self) -> list[str]:
+        """Identifiers of all these leaves."""
+        return [name for argument in self.arguments for name in leaf_names(argument.name, argument.structure)]
 
     def finish(self, expressions: Sequence[ca.MX]) -> list[ca.MX]:
         """The expressions, dense, in terms of what the function was called with."""

@@ -79,7 +79,7 @@ class BoundCall:
 class Binder:
     """Signature of a function with its static parameters.
 
-    A default that holds no numbers (a string, a function, ...) is static in the calls that leave it.
+    A default that holds no numbers (a string, a flag, a function) is static in the calls that leave it.
 
     Parameters
     ----------
@@ -237,9 +237,9 @@ def signature_of(function: Callable[..., Any]) -> inspect.Signature:
 
 
 def _is_numeric(default: Any) -> bool:
-    """Whether a default can be an argument that is not static."""
+    """Whether a default can be an argument that is not static: arrays and numbers, but not True and False."""
     try:
         found = leaves(default)
     except ArcTypeError:
         return False
-    return default is inspect.Parameter.empty or all(np.asarray(leaf).dtype.kind in "fiub" for leaf in found)
+    return default is inspect.Parameter.empty or all(np.asarray(leaf).dtype.kind in "fiu" for leaf in found)

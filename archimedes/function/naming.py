@@ -117,6 +117,19 @@ def output_names(structure: Structure, names: ReturnNames | None, *, function: s
     )
 
 
+def result_names(
+    function: Callable[..., Any], names: ReturnNames | None, structure: Structure, *, name: str
+) -> list[str]:
+    """Names of the leaves of a result: those that are asked for, else those of the variables that are returned."""
+    if names is None:
+        found = names_in_return(function)
+        if found is not None and len(found) == 1:
+            names = found[0]
+        elif found is not None and structure.kind == "tuple" and len(structure.children) == len(found):
+            names = found
+    return output_names(structure, names, function=name)
+
+
 def names_in_return(function: Callable[..., Any]) -> tuple[str, ...] | None:
     """The variables of ``return y`` or ``return y, z``, if that is the only `return` of the function; else None."""
     if not inspect.isfunction(inspect.unwrap(function)):

@@ -16,7 +16,7 @@ from archimedes.errors import ArcError, ArcTypeError, ArcValueError
 from archimedes.function.arguments import Binder, BoundCall
 from archimedes.function.calls import FlatCall
 from archimedes.function.leaves import AbstractArray
-from archimedes.function.naming import ReturnNames, names_in_return, output_names, unique_names
+from archimedes.function.naming import ReturnNames, result_names, unique_names
 from archimedes.function.traced import Leaf, TracedFunction
 from archimedes.tree import Structure, flatten
 from archimedes.tree.structure import spell_path
@@ -35,6 +35,14 @@ class BoundCallable(Protocol):
     def make_binder(self, name: str) -> Binder: ...
 
     def apply_bound(self, bound: BoundCall, pristine: Pristine) -> Any: ...
+
+
+@dataclass(frozen=True, slots=True)
+class NamedResult:
+    """What a derivative returns: a tree, and a name for each of its leaves."""
+
+    tree: Any
+    names: tuple[str, ...]
 
 
 def apply_bound(function: Callable[..., Any], bound: BoundCall, pristine: Pristine = frozenset()) -> Any:
@@ -91,20 +99,24 @@ def trace_call(
         results, out_tree = flatten_result(result, request.name)
         held_inputs = [ca.MX(s.held) for s in symbols]
         held_outputs = [ca.densify(r.held) for r in results]
-        outputs = _output_leaves(request, results, out_tree, inputs, real)
+        if isinstance(result, NamedResult) and request.return_names is None:
+            names = list(result.names)
+        else:
+            names = result_names(request.function, request.return_names, out_tree, name=request.name)
+        outputs = _output_leaves(names, results, out_tree, inputs, real)
         _require_closed(request.name, held_inputs, held_outputs)
         function = ca.Function(ca.Function.fix_name(request.name), held_inputs, held_outputs)
         if request.kind == "SX":
             function = _expanded(function)
         locations = trace.locations
     in_tree = Structure("tuple", call.structures)
-    names = call.bound.dynamic_names
-    return TracedFunction(request.name, inputs, outputs, function, in_tree, out_tree, real, locations, names)
+    arguments = call.bound.dynamic_names
+    return TracedFunction(request.name, inputs, outputs, function, in_tree, out_tree, real, locations, arguments)
 
 
 def flatten_result(result: Any, name: str) -> tuple[list[SymbolicArray], Structure]:
     """Leaves of what a function returned, constants made symbolic too."""
-    leaves, structure = flatten(result)
+    leaves, structure = flatten(result.tree if isinstance(result, NamedResult) else result)
     if not leaves:
         raise ArcTypeError(
             f"{name} returned {result!r}: there is nothing to compute",
@@ -135,16 +147,9 @@ def _as_result(leaf: Any, path: str, name: str) -> SymbolicArray:
 
 
 def _output_leaves(
-    request: TraceRequest, results: list[SymbolicArray], tree: Structure, inputs: Iterable[Leaf], real: np.dtype[Any]
+    names: list[str], results: list[SymbolicArray], tree: Structure, inputs: Iterable[Leaf], real: np.dtype[Any]
 ) -> tuple[Leaf, ...]:
-    names = request.return_names
-    if names is None:
-        found = names_in_return(request.function)
-        names = found[0] if found is not None and len(found) == 1 else found
-        if isinstance(names, tuple) and not (tree.kind == "tuple" and len(tree.children) == len(names)):
-            names = None
-    spelled = output_names(tree, names, function=request.name)
-    unique = unique_names(spelled, [leaf.name for leaf in inputs], suffix="_out")
+    unique = unique_names(names, [leaf.name for leaf in inputs], suffix="_out")
     leaves = []
     for name, result, path in zip(unique, results, tree.paths(), strict=True):
         # The interior is of one real type: a constant has it too.

@@ -87,6 +87,16 @@ def test_positional_keyword_and_default_arguments(compiled: Compile) -> None:
     np.testing.assert_array_equal(affine(x), [3.0, 5.0])
 
 
+def test_defaults_that_are_no_numbers_are_left_alone(compiled: Compile) -> None:
+    @compiled
+    def f(x: Any, flag: bool = False, mode: str = "plain", inner: Any = np.sin, table: Any = None) -> Any:
+        return (inner(x) if mode == "plain" and not flag else x) if table is None else table[0]
+
+    assert f(1.0) == np.sin(1.0)
+    with pytest.raises(TypeError, match=r"ARC231.*mode is a str"):
+        f(1.0, mode="other")
+
+
 def test_arguments_that_do_not_fit_the_signature() -> None:
     f = arc.compile(lambda x, y=1.0: x + y)
     for call in (f, lambda: f(1.0, 2.0, 3.0), lambda: f(1.0, z=2.0), lambda: f(1.0, x=2.0)):
