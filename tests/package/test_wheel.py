@@ -53,7 +53,8 @@ def distributions(tmp_path_factory: pytest.TempPathFactory) -> Path:
     run([*build, "--wheel", "--outdir", str(out / "from_sources"), str(ROOT)], cwd=out)
     (sdist,) = out.glob("*.tar.gz")
     with tarfile.open(sdist) as archive:
-        archive.extractall(out / "unpacked", filter="data")
+        # Debian 12's Python 3.11.2 is older than extraction filters; newer ones warn without.
+        archive.extractall(out / "unpacked", **({"filter": "data"} if hasattr(tarfile, "data_filter") else {}))
     (unpacked,) = (out / "unpacked").iterdir()
     run([*build, "--wheel", "--outdir", str(out / "from_sdist"), str(unpacked)], cwd=out)
     return out
