@@ -157,6 +157,11 @@ def is_nan(a: ca.MX) -> ca.MX:
     return unary_node(_NOT, is_number(a))
 
 
+def never_zero(a: ca.MX) -> bool:
+    """Whether an operand is a constant without zeros, so that no code need ask."""
+    return a.is_constant() and bool(np.all(a.to_DM().full() != 0.0))
+
+
 def number(value: float) -> ca.MX:
     """A constant operand."""
     return scalar_constant(value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from typing import Any
 
 import casadi as ca
@@ -19,6 +20,7 @@ from archimedes.array.elementwise import (
     gives_number,
     gives_real,
     is_nan,
+    never_zero,
     number,
     operand,
     refuses_bool,
@@ -120,33 +122,35 @@ def _floor_quotient(a: ca.MX, b: ca.MX) -> ca.MX:
     quotient = binary_node(ca.OP_DIV, a, b)
     signed_zero = binary_node(ca.OP_COPYSIGN, zero, quotient)
     result = select(binary_node(_EQ, whole, zero), signed_zero, nearest)
-    return select(binary_node(_EQ, b, zero), quotient, result)
+    return result if never_zero(b) else select(binary_node(_EQ, b, zero), quotient, result)
 
 
-def _safe_divisor(b: ca.MX) -> tuple[ca.MX, ca.MX]:
+def _unless_zero(b: ca.MX, result_for: Callable[[ca.MX], ca.MX]) -> ca.MX:
+    """The result for a divisor; 0 where the divisor is 0, as NumPy's integers have it."""
+    if never_zero(b):
+        return result_for(b)
     is_zero = binary_node(_EQ, b, number(0.0))
-    return is_zero, select(is_zero, number(1.0), b)
+    return select(is_zero, number(0.0), result_for(select(is_zero, number(1.0), b)))
 
 
 def _integer_quotient(a: ca.MX, b: ca.MX) -> ca.MX:
     """Of integers held as reals: the rounded real quotient lies on the right side of every integer below 2**53
-    (float64) or 2**24 (float32). Division by zero gives zero, as NumPy's integers do.
+    (float64) or 2**24 (float32).
     """
-    is_zero, divisor = _safe_divisor(b)
-    quotient = unary_node(ca.OP_FLOOR, binary_node(ca.OP_DIV, a, divisor))
-    return select(is_zero, number(0.0), quotient)
+    return _unless_zero(b, lambda divisor: unary_node(ca.OP_FLOOR, binary_node(ca.OP_DIV, a, divisor)))
 
 
 def _integer_modulo(a: ca.MX, b: ca.MX) -> ca.MX:
-    is_zero, divisor = _safe_divisor(b)
-    rest = binary_node(ca.OP_FMOD, a, divisor)
-    wrong_sign = binary_node(_LT, binary_node(_MUL, unary_node(ca.OP_SIGN, rest), divisor), number(0.0))
-    return select(is_zero, number(0.0), select(wrong_sign, binary_node(_ADD, rest, divisor), rest))
+    def remainder(divisor: ca.MX) -> ca.MX:
+        rest = binary_node(ca.OP_FMOD, a, divisor)
+        wrong_sign = binary_node(_LT, binary_node(_MUL, unary_node(ca.OP_SIGN, rest), divisor), number(0.0))
+        return select(wrong_sign, binary_node(_ADD, rest, divisor), rest)
+
+    return _unless_zero(b, remainder)
 
 
 def _integer_fmod(a: ca.MX, b: ca.MX) -> ca.MX:
-    is_zero, divisor = _safe_divisor(b)
-    return select(is_zero, number(0.0), binary_node(ca.OP_FMOD, a, divisor))
+    return _unless_zero(b, lambda divisor: binary_node(ca.OP_FMOD, a, divisor))
 
 
 def _real_or_integer(real: Emit, integer: Emit) -> Any:

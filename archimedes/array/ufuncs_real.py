@@ -8,7 +8,17 @@ from typing import Final
 import casadi as ca
 
 from archimedes.array.carrier import keep_apart
-from archimedes.array.elementwise import binary_node, binary_of, define, gives_real, number, select, unary, unary_node
+from archimedes.array.elementwise import (
+    binary_node,
+    binary_of,
+    define,
+    gives_real,
+    never_zero,
+    number,
+    select,
+    unary,
+    unary_node,
+)
 from archimedes.array.elementwise_hooks import call_elementwise
 from archimedes.array.ufunc_table import UFUNCS
 
@@ -61,6 +71,8 @@ define("log", gives_real, _log)
 
 def _hypot(a: ca.MX, b: ca.MX) -> ca.MX:
     """Length of (a, b); the derivative at the origin, where the rule divides zero by zero, is 0."""
+    if never_zero(a) or never_zero(b):
+        return binary_node(ca.OP_HYPOT, a, b)
     zero = number(0.0)
     origin = binary_node(ca.OP_AND, binary_node(ca.OP_EQ, a, zero), binary_node(ca.OP_EQ, b, zero))
     length = binary_node(ca.OP_HYPOT, select(origin, number(1.0), a), b)
