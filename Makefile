@@ -11,7 +11,7 @@ DEMO ?= examples/digits/train.py
 C_FILES = $(shell find runtime_c examples -name '*.c' -o -name '*.h' 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all lint format bench docs toolchains clean distclean
+.PHONY: help demo test test-all lint format bench toolchains clean distclean
 
 help: ## what there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -40,9 +40,6 @@ format: $(VENV)/.installed-lint ## rewrite Python and C to the project's style
 
 bench: $(VENV)/.installed-test host-compiler ## timings, each against a baseline of the same run
 	@for benchmark in benchmarks/bench_*.py; do echo "== $$benchmark"; $(PY) "$$benchmark" || exit 1; done
-
-docs: $(VENV)/.installed-docs ## the documentation as HTML in build/docs
-	$(BIN)/sphinx-build -W -q docs build/docs
 
 toolchains: ## install the cross compilers and emulators that some tests use (system packages)
 	@sh scripts/install_programs.sh --required $(TEST_PROGRAMS)

@@ -1,5 +1,8 @@
 """What a call of generated C from Python costs, against bare cffi calls of the same C in the same run.
 
+First ``df = arc.grad(lambda x: np.sum(np.sin(x**2)))`` as users call it, on three float64; then the host's own ways of
+calling, on hand-written C of growing size.
+
 Two baselines, since "a bare cffi call" can mean two things:
 
 - *prepared*: pointers to arrays that never change were made beforehand; nothing goes in or out;
@@ -14,6 +17,8 @@ from typing import Any
 
 import numpy as np
 
+import archimedes as arc
+from archimedes.function.backends import CBackend
 from archimedes.host.library import HostLibrary, build
 
 SIZES = (3, 30, 256, 257, 3_000, 300_000)
@@ -84,10 +89,34 @@ def measure(size: int, *, calls: int) -> dict[str, float]:
     return {name: best_ns(statement, names, calls=calls) for name, statement in statements.items()}
 
 
+def measure_gradient() -> None:
+    """The call that users write, and the same C called past everything of ours."""
+    df = arc.grad(lambda x: np.sum(np.sin(x**2)))
+    x = np.array([0.1, 0.2, 0.3])
+    np.testing.assert_allclose(df(x), 2 * x * np.cos(x * x), rtol=1e-14)
+    function = CBackend(df.trace((x,))).host_function
+    library, held = function.library, np.empty(3)
+    bare, from_buffer, empty = getattr(library.lib, function.signature.c_name), library.ffi.from_buffer, np.empty
+
+    def per_call(x: Any) -> Any:
+        y = empty(3)
+        bare(from_buffer(x), from_buffer(y))
+        return y
+
+    names = {"x": x, "df": df, "bare": bare, "x_pointer": from_buffer(x), "y_pointer": from_buffer(held)}
+    names["per_call"] = per_call
+    prepared, by_hand, ours = (
+        best_ns(statement, names, calls=20_000) for statement in ("bare(x_pointer, y_pointer)", "per_call(x)", "df(x)")
+    )
+    print(f"df(x), n = 3: {ours:.0f} ns; bare cffi call of the same C, pointers prepared: {prepared:.0f} ns")
+    print(f"({ours / prepared:.2f} times it), pointers made per call: {by_hand:.0f} ns ({ours / by_hand:.2f} times it)")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES)
     sizes = parser.parse_args().sizes
+    measure_gradient()
     print("ns a call; in brackets the ratio to 'prepared' and to 'per call'")
     print(f"{'n':>8}{'prepared':>10}{'per call':>10}{'direct':>22}{'guarded':>22}{'HostFunction':>22}")
     for size in sizes:
