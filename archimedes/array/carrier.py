@@ -84,6 +84,8 @@ def binary(op: int, a: ca.MX, b: ca.MX) -> ca.MX:
                 a = disguised(hidden)
         elif op == _MUL:
             a, b = b, a  # 2 * x would become a doubling node, and (2 * x) - x then x, which differs on overflow
+    elif op == _ADD and b.is_constant() and b.is_value(0.0):
+        b = disguised(0.0)  # -x + 0 would become 0 - x, and that -x
     return _binary(op, a, b)
 
 

@@ -7,7 +7,7 @@ of the result's shape, or 1 x 1.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 import casadi as ca
@@ -59,8 +59,8 @@ def operand(value: Any) -> tuple[SymbolicArray, Operand]:
     return array, operand_of(value, array)
 
 
-def elementwise_operation(rule: Rule, emit: Emit, args: tuple[Any, ...]) -> SymbolicArray:
-    """Apply one operation: convert, promote, broadcast, emit."""
+def elementwise_operation(rule: Rule, emit: Emit | Mapping[str, Emit], args: tuple[Any, ...]) -> SymbolicArray:
+    """Apply one operation: convert, promote, broadcast, emit; what is emitted may depend on the kind of the result."""
     pairs = [operand(value) for value in args]
     dtype = rule([facts for _, facts in pairs])
     shapes = [array._shape for array, _ in pairs]
@@ -69,14 +69,15 @@ def elementwise_operation(rule: Rule, emit: Emit, args: tuple[Any, ...]) -> Symb
         shape = broadcast_shape(shapes)
     if 0 in shape:
         return SymbolicArray(Storage(constant(np.zeros(shape)), 0), None, shape, dtype)
-    result = emit(*[aligned(array, shape) for array, _ in pairs])
+    build = emit[dtype.kind] if isinstance(emit, Mapping) else emit
+    result = build(*[aligned(array, shape) for array, _ in pairs])
     size = math.prod(shape)
     if size != 1 == result.numel():  # operands that do not enter the result, as in x**0, still set its shape
         return made(shaped(result, 1, 1).nz[[0] * size], shape, dtype)
     return computed(result, shape, dtype)
 
 
-def define(name: str, rule: Rule, emit: Emit) -> None:
+def define(name: str, rule: Rule, emit: Emit | Mapping[str, Emit]) -> None:
     """Enter a ufunc of this name into the table."""
 
     def ufunc(*args: Any) -> SymbolicArray:
@@ -165,6 +166,11 @@ def never_zero(a: ca.MX) -> bool:
 def number(value: float) -> ca.MX:
     """A constant operand."""
     return scalar_constant(value)
+
+
+def whole(a: ca.MX) -> ca.MX:
+    """An integer result: there is no negative zero among integers, so that ``1 / (0 * -1)`` is NumPy's inf."""
+    return binary_node(_ADD, a, number(0.0))
 
 
 def truth(a: ca.MX, facts: DType) -> ca.MX:

@@ -195,7 +195,7 @@ def cast(x: SymbolicArray, dtype: Any) -> SymbolicArray:
     if wanted == BOOL:
         return UFUNCS["not_equal"](x, 0)  # type: ignore[no-any-return]
     if wanted.kind == "i" and x.dtype.kind == "f":
-        whole: SymbolicArray = UFUNCS["trunc"](x)
+        whole: SymbolicArray = UFUNCS["add"](UFUNCS["trunc"](x), 0.0)  # integers have no negative zero
         return SymbolicArray(whole._storage, None, whole.shape, wanted)
     return SymbolicArray(Storage(x.held, x.size), None, x.shape, wanted)
 
@@ -249,4 +249,8 @@ def matmul2(a: SymbolicArray, b: SymbolicArray) -> SymbolicArray:
     if 0 in (rows, inner, columns):
         return from_held(constant(np.zeros((rows, columns))), (rows, columns), dtype)
     product = ca.mtimes(b.held, a.held)  # held transposed, so (A B)' = B' A'
-    return made(product if dtype != BOOL else binary(ca.OP_NE, product, scalar_constant(0.0)), (rows, columns), dtype)
+    if dtype == BOOL:
+        product = binary(ca.OP_NE, product, scalar_constant(0.0))
+    elif dtype.kind == "i":
+        product = binary(ca.OP_ADD, product, scalar_constant(0.0))  # integers have no negative zero
+    return made(product, (rows, columns), dtype)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import casadi as ca
 import numpy as np
 
-from archimedes.array.carrier import binary, constant, shaped
+from archimedes.array.carrier import binary, constant, scalar_constant, shaped
 from archimedes.array.construct import made
 from archimedes.array.core import SymbolicArray
 from archimedes.array.errors import located
@@ -44,7 +44,9 @@ def reduce_prod(x: SymbolicArray, axes: Sequence[int]) -> SymbolicArray:
     shape, count, kept = _split(x, axes)
     if kept * count == 0:
         return made(constant(np.ones(shape)), shape, dtype)
-    return made(_halved(x, axes, count, kept, ca.OP_MUL), shape, dtype)
+    product = _halved(x, axes, count, kept, ca.OP_MUL)
+    # Integers have no negative zero.
+    return made(product if dtype.kind == "f" else binary(ca.OP_ADD, product, scalar_constant(0.0)), shape, dtype)
 
 
 def reduce_max(x: SymbolicArray, axes: Sequence[int]) -> SymbolicArray:

@@ -27,43 +27,47 @@ from archimedes.array.elementwise import (
     select,
     unary,
     unary_node,
+    whole,
 )
 from archimedes.array.elementwise_hooks import call_elementwise
-from archimedes.array.promotion import BOOL, common_type
+from archimedes.array.promotion import BOOL
 from archimedes.array.ufunc_table import UFUNCS
 
 _LT, _EQ, _NE, _MUL, _SUB, _ADD = ca.OP_LT, ca.OP_EQ, ca.OP_NE, ca.OP_MUL, ca.OP_SUB, ca.OP_ADD
 
 
+def _by_kind(real: Emit, integer: Emit, boolean: Emit | None = None) -> dict[str, Emit]:
+    """What to build for each kind of result; integers have no negative zero."""
+    table: dict[str, Emit] = {"f": real, "i": lambda *operands: whole(integer(*operands))}
+    if boolean is not None:
+        table["b"] = boolean
+    return table
+
+
+def _inverse(a: ca.MX) -> ca.MX:
+    return binary_node(ca.OP_DIV, number(1.0), a)
+
+
+def _integer_inverse(a: ca.MX) -> ca.MX:
+    """1 and -1 are their own inverses; those of larger integers round to 0."""
+    one = number(1.0)
+    return select(binary_node(_EQ, unary_node(ca.OP_FABS, a), one), a, number(0.0))
+
+
 # Of two booleans NumPy's + is `or` and its * is `and`.
-def _by_type(numeric: int, boolean: int) -> Any:
-    def ufunc(a: Any, b: Any) -> SymbolicArray:
-        both_bool = _dtype_of(a) == BOOL == _dtype_of(b)
-        return elementwise_operation(gives_common, binary_of(boolean if both_bool else numeric), (a, b))
-
-    return ufunc
-
-
-def _dtype_of(value: Any) -> Any:
-    dtype = getattr(value, "dtype", None)
-    if dtype is not None:
-        return dtype
-    return BOOL if isinstance(value, bool) else None
-
-
-UFUNCS["add"] = _by_type(_ADD, ca.OP_OR)
-UFUNCS["multiply"] = _by_type(_MUL, ca.OP_AND)
+define("add", gives_common, {"f": binary_of(_ADD), "i": binary_of(_ADD), "b": binary_of(ca.OP_OR)})
+define("multiply", gives_common, _by_kind(binary_of(_MUL), binary_of(_MUL), binary_of(ca.OP_AND)))
 define("subtract", refuses_bool("subtract", "^ or np.logical_xor"), binary_of(_SUB))
 define("divide", gives_real, binary_of(ca.OP_DIV))
-define("negative", refuses_bool("negative", "~ or np.logical_not"), unary(ca.OP_NEG))
+define("negative", refuses_bool("negative", "~ or np.logical_not"), _by_kind(unary(ca.OP_NEG), unary(ca.OP_NEG)))
 define("positive", refuses_bool("positive", "the array itself"), lambda a: a)
 define("fabs", gives_real, unary(ca.OP_FABS))
 define("sign", refuses_bool("sign", ".astype(int)"), unary(ca.OP_SIGN))
 define("copysign", gives_real, binary_of(ca.OP_COPYSIGN))
-define("reciprocal", refuses_bool("reciprocal", ".astype(float)"), lambda a: binary_node(ca.OP_DIV, number(1.0), a))
 define("square", gives_number, lambda a: binary_node(_MUL, a, a))
 define("deg2rad", gives_real, lambda a: binary_node(_MUL, a, number(np.pi / 180.0)))
 define("rad2deg", gives_real, lambda a: binary_node(_MUL, a, number(180.0 / np.pi)))
+define("reciprocal", refuses_bool("reciprocal", ".astype(float)"), {"f": _inverse, "i": _integer_inverse})
 UFUNCS["true_divide"] = UFUNCS["divide"]
 UFUNCS["radians"], UFUNCS["degrees"] = UFUNCS["deg2rad"], UFUNCS["rad2deg"]
 
@@ -153,17 +157,10 @@ def _integer_fmod(a: ca.MX, b: ca.MX) -> ca.MX:
     return _unless_zero(b, lambda divisor: binary_node(ca.OP_FMOD, a, divisor))
 
 
-def _real_or_integer(real: Emit, integer: Emit) -> Any:
-    def ufunc(a: Any, b: Any) -> SymbolicArray:
-        kind = common_type([operand(a)[1], operand(b)[1]]).kind
-        return elementwise_operation(gives_number, real if kind == "f" else integer, (a, b))
-
-    return ufunc
-
-
-UFUNCS["floor_divide"] = _real_or_integer(_floor_quotient, _integer_quotient)
-UFUNCS["remainder"] = UFUNCS["mod"] = _real_or_integer(_modulo, _integer_modulo)
-UFUNCS["fmod"] = _real_or_integer(binary_of(ca.OP_FMOD), _integer_fmod)
+define("floor_divide", gives_number, _by_kind(_floor_quotient, _integer_quotient))
+define("remainder", gives_number, _by_kind(_modulo, _integer_modulo))
+define("fmod", gives_number, _by_kind(binary_of(ca.OP_FMOD), _integer_fmod))
+UFUNCS["mod"] = UFUNCS["remainder"]
 
 
 def _divmod(a: Any, b: Any) -> tuple[SymbolicArray, SymbolicArray]:

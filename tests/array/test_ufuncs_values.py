@@ -159,6 +159,32 @@ def test_integer_arithmetic(name: str) -> None:
     compare(lambda x: getattr(np, name)(-3, x), a[a != 0])
 
 
+def test_integers_have_no_negative_zero() -> None:
+    zero, minus = np.array([0, 0]), np.array([-3, -2])
+    with np.errstate(all="ignore"):
+        for function in (
+            lambda x, y: 1.0 / (x * y),
+            lambda x, y: 1.0 / -x,
+            lambda x, y: 1.0 / (x // y),
+            lambda x, y: 1.0 / np.fmod(x, y),
+            lambda x, y: 1.0 / (y * 0.25).astype(int),
+            lambda x, y: 1.0 / np.prod(x + 0 * y - y * 0),
+            lambda x, y: 1.0 / (x @ y),
+        ):
+            compare(function, zero, minus)
+
+
+def test_inverses_of_integers_are_integers() -> None:
+    values = np.array([1, -1, 2, -5])
+    traced = Traced(np.reciprocal, values).function(values)
+    np.testing.assert_array_equal(np.array(traced).ravel(), [1.0, -1.0, 0.0, 0.0])
+
+
+def test_lists_of_booleans_are_booleans() -> None:
+    compare(lambda a: np.add(a, [True, False]), np.array([True, True]))
+    compare(lambda a: np.multiply([True, False], a), np.array([True, True]))
+
+
 def test_booleans_follow_numpy() -> None:
     a, b = np.array([True, True, False, False]), np.array([True, False, True, False])
     for name in ("add", "multiply", "divide", "maximum", "minimum", "equal", "less", "logical_xor", "bitwise_and"):
