@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from traced_calls import Traced
 
 ZEROS = np.array([0.0, -0.0, 1.0, -1.0, 0.1, 1e308, np.inf, -np.inf, np.nan, 5e-324, 3.0, 7.7])
@@ -96,3 +98,33 @@ def test_a_constant_array_of_negative_zeros_keeps_its_signs() -> None:
     constants = np.array([-0.0, -0.0])
     [found] = Traced(lambda x: np.concatenate([constants, x]), np.ones(1))(np.ones(1))
     np.testing.assert_array_equal(np.signbit(found), [True, True, False])
+
+
+CONSTANTS = [0.0, -0.0, 1.0, -1.0, 2.0, 0.5, 3.0, 1e8, float("inf"), 1e308]
+UNARY: list[Callable[[Any], Any]] = [np.negative, np.absolute, np.sqrt, np.square, np.floor, np.reciprocal, np.positive]
+BINARY: list[Callable[[Any, Any], Any]] = [np.add, np.subtract, np.multiply, np.divide, np.copysign, np.fmod]
+
+
+@given(st.lists(st.tuples(st.integers(0, 18), st.integers(0, 30), st.integers(0, 30)), min_size=1, max_size=8))
+@settings(max_examples=300, deadline=None)
+def test_random_arithmetic_is_numpys_bit_for_bit(steps: list[tuple[int, int, int]]) -> None:
+    """Operations that IEEE rounds correctly, on zeros of both signs, infinities, NaN and constants that fold easily."""
+
+    def program(x: Any) -> Any:
+        values: list[Any] = [x, x[::-1], x[0]]
+        for operation, left, right in steps:
+            # The newest values first, so that operations are applied to results of operations.
+            a, b = values[left % len(values)], [*values, *CONSTANTS][right % (len(values) + len(CONSTANTS))]
+            if operation < len(UNARY):
+                result = UNARY[operation](a)
+            else:
+                result = BINARY[(operation - len(UNARY)) % len(BINARY)](*((a, b) if left % 2 else (b, a)))
+            values.insert(0, result)
+        return np.stack([v + x for v in values[:3]] + [values[0] * np.ones(len(x))])
+
+    with np.errstate(all="ignore"):
+        expected = program(ZEROS)
+        [found] = Traced(program, ZEROS)(ZEROS)
+    numbers = ~np.isnan(expected)
+    np.testing.assert_array_equal(np.isnan(found), ~numbers)
+    np.testing.assert_array_equal(found[numbers].view(np.int64), expected[numbers].view(np.int64))
