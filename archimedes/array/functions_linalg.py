@@ -18,8 +18,7 @@ from archimedes.array.errors import located
 from archimedes.array.function_table import implements
 from archimedes.array.keywords import refuse_keywords, require
 from archimedes.array.operands import as_real
-from archimedes.array.positions import joined_positions, moved
-from archimedes.array.primitives import as_symbolic, concatenate_flat, from_held, gather, matmul2
+from archimedes.array.primitives import as_symbolic, from_held, matmul2
 from archimedes.errors import ArcTypeError, ArcValueError
 
 CHOLESKY_LIMIT: Final = 64
@@ -149,18 +148,16 @@ def _cholesky_matrix(a: SymbolicArray) -> SymbolicArray:
         )
     if n == 0:
         return a.copy()
-    # Only the lower triangle is read, as in NumPy.
-    rest = moved(a, lambda p: np.tril(p) + np.tril(p, -1).T)
-    columns: list[SymbolicArray] = []
-    for _ in range(n):
+    # Only what is on and below the diagonal gets into the factor, as in NumPy.
+    rest = a
+    factor = as_symbolic(np.zeros((n, n))).astype(a.dtype)
+    for k in range(n):
         pivot = as_symbolic(np.sqrt(rest[0, 0]))
         below = rest[1:, 0] / pivot
-        columns.append(as_symbolic(np.append(pivot, below)))
+        factor[k, k] = pivot
+        factor[k + 1 :, k] = below
         rest = rest[1:, 1:] - below.reshape((-1, 1)) * below.reshape((1, -1))
-    places = np.full((n, n), -1, dtype=np.int64)
-    for k, positions in enumerate(joined_positions(columns)):
-        places[k:, k] = positions
-    return gather(concatenate_flat(columns), places)
+    return factor
 
 
 @implements(np.linalg.cholesky)

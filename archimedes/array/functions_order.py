@@ -25,8 +25,7 @@ from archimedes.array.keywords import (
     require,
 )
 from archimedes.array.operands import as_real
-from archimedes.array.positions import positions_of
-from archimedes.array.primitives import as_symbolic, concatenate_flat, gather
+from archimedes.array.primitives import as_symbolic
 from archimedes.errors import ArcTypeError, ArcValueError
 
 SORT_LIMIT: Final = 1024
@@ -37,7 +36,9 @@ def merge_exchange_steps(n: int) -> Iterator[tuple[Positions, Positions]]:
     """Comparators of Batcher's merge-exchange network (Knuth, TAOCP vol. 3, 5.2.2, algorithm M), any ``n``.
 
     Yields, step by step, the positions of the pairs (lower, upper) to be put in order; the pairs of a step are
-    disjoint, so a step is one array operation. There are ``t * (t + 1) / 2`` steps for ``t = ceil(log2(n))``.
+    disjoint, so a step is one array operation, or two: blocks of ``p`` in a row, and what is left of the last block.
+    So all positions are affine, and the code needs no tables. With ``t = ceil(log2(n))`` there are ``t * (t + 1) / 2``
+    steps.
     """
     if n < 2:
         return
@@ -48,8 +49,10 @@ def merge_exchange_steps(n: int) -> Iterator[tuple[Positions, Positions]]:
         while True:
             lower = np.arange(n - d, dtype=np.int64)
             lower = lower[(lower & p) == r]
-            if lower.size:
-                yield lower, lower + d
+            whole = lower.size - lower.size % p
+            for part in (lower[:whole], lower[whole:]):
+                if part.size:
+                    yield part, part + d
             if q == p:
                 break
             d, q, r = q - p, q >> 1, p
@@ -58,23 +61,15 @@ def merge_exchange_steps(n: int) -> Iterator[tuple[Positions, Positions]]:
 
 def _sorted_rows(array: SymbolicArray) -> SymbolicArray:
     """Sort along the last axis of a rank-2 array. Each step selects, so the result is a permutation of the operand."""
-    rows, n = array.shape
-    for lower, upper in merge_exchange_steps(n):
-        positions = positions_of(array)
-        low = gather(array, positions[:, lower])
-        high = gather(array, positions[:, upper])
+    array = array.copy()
+    for lower, upper in merge_exchange_steps(array.shape[1]):
+        low, high = array[:, lower], array[:, upper]
         out_of_order = high < low
         if array.dtype.kind == "f":
             # NaN goes last, as in NumPy: a NaN below anything moves up (two of them may trade places).
             out_of_order = np.logical_or(out_of_order, np.isnan(low))
-        parts = concatenate_flat(
-            [as_symbolic(np.where(out_of_order, high, low)), as_symbolic(np.where(out_of_order, low, high)), array]
-        )
-        pairs = rows * lower.size
-        chosen = 2 * pairs + positions
-        chosen[:, lower] = np.arange(pairs).reshape(rows, -1)
-        chosen[:, upper] = pairs + np.arange(pairs).reshape(rows, -1)
-        array = gather(parts, chosen)
+        array[:, lower] = np.where(out_of_order, high, low)
+        array[:, upper] = np.where(out_of_order, low, high)
     return array
 
 
