@@ -46,7 +46,13 @@ def tool_version() -> str:
     return f"arc-codegen {metadata.version('arc-codegen')}"
 
 
-def generate(module: Module, options: Options | None = None, *, observe: Observer | None = None) -> Generated:
+def generate(
+    module: Module,
+    options: Options | None = None,
+    *,
+    observe: Observer | None = None,
+    python_names: Mapping[str, str] | None = None,
+) -> Generated:
     """C files of a module of graph IR.
 
     Parameters
@@ -57,6 +63,8 @@ def generate(module: Module, options: Options | None = None, *, observe: Observe
         How; defaults otherwise.
     observe : callable, optional
         Sees every function after every pass, for dumps.
+    python_names : mapping of str to str, optional
+        What the model calls a function, by the function's name in the module; for the manifest.
 
     Returns
     -------
@@ -81,13 +89,21 @@ def generate(module: Module, options: Options | None = None, *, observe: Observe
         if observe is not None:
             observe(graph.name, "loops", loops)
         loop_functions.append(loops)
-    return emit_loops(LoopModule(module.name, tuple(loop_functions)), options, ir_hash=_digest(printed))
+    lowered = LoopModule(module.name, tuple(loop_functions))
+    return emit_loops(lowered, options, ir_hash=_digest(printed), python_names=python_names)
 
 
-def emit_loops(module: LoopModule, options: Options | None = None, *, ir_hash: str | None = None) -> Generated:
+def emit_loops(
+    module: LoopModule,
+    options: Options | None = None,
+    *,
+    ir_hash: str | None = None,
+    python_names: Mapping[str, str] | None = None,
+) -> Generated:
     """C files of a module of loop IR.
 
     ``ir_hash`` identifies the program in file headers and manifest; by default it is that of the C code itself.
+    ``python_names`` as in `generate`.
     """
     options = options or Options()
     emitted = emit_module(module, options)
@@ -102,6 +118,7 @@ def emit_loops(module: LoopModule, options: Options | None = None, *, ir_hash: s
         options=options.as_dict(),
         sources=sources,
         headers=headers,
+        python_names=python_names or {},
     ).as_dict()
     files = {**sources, **headers, f"{emitted.name}{manifests.SUFFIX}": manifests.to_json(manifest)}
     return Generated(files, manifest)

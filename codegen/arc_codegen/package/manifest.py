@@ -39,7 +39,7 @@ class ManifestParameter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManifestFunction:
-    """An exported function; ``name`` is its name without prefix."""
+    """An exported function; ``name`` is its name without prefix, ``python`` what the model calls it."""
 
     c_name: str
     name: str
@@ -47,6 +47,7 @@ class ManifestFunction:
     params: tuple[ManifestParameter, ...]
     workspace_bytes: int
     operations: dict[str, int] = field(default_factory=dict)
+    python: str = ""
 
     def __post_init__(self) -> None:
         _check(self.returns in ("void", "status"), f"returns {self.returns!r} of {self.c_name!r}")
@@ -139,7 +140,7 @@ def _parameter(plain: dict[str, Any]) -> ManifestParameter:
     return ManifestParameter(**{**plain, "shape": tuple(plain["shape"]), "fields": tuple(plain["fields"])})
 
 
-def describe_function(function: CFunction) -> ManifestFunction:
+def describe_function(function: CFunction, python: str) -> ManifestFunction:
     """Manifest entry of a function."""
     return ManifestFunction(
         c_name=function.c_name,
@@ -148,6 +149,7 @@ def describe_function(function: CFunction) -> ManifestFunction:
         params=tuple(map(_describe_parameter, function.parameters)),
         workspace_bytes=function.workspace_bytes,
         operations=dict(function.operations),
+        python=python,
     )
 
 
@@ -171,14 +173,15 @@ def build(
     options: dict[str, str | int | bool | None],
     sources: Mapping[str, str],
     headers: Mapping[str, str],
+    python_names: Mapping[str, str],
 ) -> Manifest:
-    """The manifest of a module and its files (name to text)."""
+    """The manifest of a module and its files (name to text); ``python_names`` by the functions' names."""
     return Manifest(
         name=module.name,
         tool=tool,
         ir_hash=ir_hash,
         files=ManifestFiles(sources=tuple(sources), headers=tuple(headers)),
-        functions=tuple(map(describe_function, module.functions)),
+        functions=tuple(describe_function(f, python_names.get(f.name, f.name)) for f in module.functions),
         options=options,
         sha256={name: text_digest(content) for name, content in {**sources, **headers}.items()},
     )
