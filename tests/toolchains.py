@@ -6,7 +6,6 @@ import os
 import shutil
 
 import pytest
-
 from arc_codegen.toolchain.packages import install_command
 
 REQUIRE_VARIABLE = "ARC_REQUIRE_TOOLCHAINS"
