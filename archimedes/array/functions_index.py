@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
 
 from archimedes.array.core import SymbolicArray
 from archimedes.array.errors import located
 from archimedes.array.function_table import implements
 from archimedes.array.functions_reduce import sum_
 from archimedes.array.keywords import constant_array, is_traced, refuse_keywords, require
-from archimedes.array.positions import moved, positions_of
+from archimedes.array.positions import chained, moved, positions_of
 from archimedes.array.primitives import as_symbolic, concatenate_flat, gather
 from archimedes.errors import ArcTypeError
 
@@ -20,7 +21,22 @@ from archimedes.errors import ArcTypeError
 def roll(a: Any, shift: Any, axis: Any = None) -> SymbolicArray:
     """Elements moved cyclically along axes."""
     steps = constant_array(shift, function="np.roll", argument="shift")
-    return moved(a, lambda p: np.roll(p, steps, axis))
+    array = as_symbolic(a)
+    if axis is None:
+        require(steps.size == 1, "np.roll: several shifts need as many axes", hint="give axis=")
+        return _rolled(array.reshape((-1,)), int(steps.reshape(())), 0).reshape(array.shape)
+    axes = normalize_axis_tuple(axis, array.ndim, allow_duplicate=True)
+    for step, place in np.broadcast(steps, np.asarray(axes)):
+        array = _rolled(array, int(step), int(place))
+    return array.copy()
+
+
+def _rolled(array: SymbolicArray, step: int, axis: int) -> SymbolicArray:
+    n = array.shape[axis]
+    if n == 0 or step % n == 0:
+        return array
+    before = (slice(None),) * axis
+    return chained([array[(*before, slice(n - step % n, None))], array[(*before, slice(None, n - step % n))]], axis)
 
 
 @implements(np.tile)
@@ -132,13 +148,34 @@ def pad(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> Sy
             hint=f"supported modes: constant, {', '.join(_PAD_MODES)}; otherwise np.concatenate a border of your own",
         )
     refuse_keywords("np.pad", reflect_type=None if kwargs.get("reflect_type") == "even" else kwargs.get("reflect_type"))
-    return moved(x, lambda p: np.pad(p, pad_width, mode, **kwargs))
+    np.pad(np.zeros((1,) * x.ndim), pad_width, mode)  # NumPy judges the widths
+    for axis, (before, after) in enumerate(_widths(pad_width, x.ndim)):
+        places = np.pad(np.arange(x.shape[axis]), (before, after), mode, **kwargs)
+        parts = [take(x, places[:before], axis), x, take(x, places[places.size - after :], axis)]
+        x = chained([part for part in parts if part.shape[axis]], axis) if before + after else x
+    return x.copy()
+
+
+def _widths(pad_width: Any, ndim: int) -> list[tuple[int, int]]:
+    """Elements before and after each axis, in all of NumPy's ways to write them."""
+    if isinstance(pad_width, dict):
+        return [_two(pad_width.get(k, pad_width.get(k - ndim, 0))) for k in range(ndim)]
+    return [(int(before), int(after)) for before, after in np.broadcast_to(pad_width, (ndim, 2))]
+
+
+def _two(width: Any) -> tuple[int, int]:
+    before, after = np.broadcast_to(width, (2,))
+    return int(before), int(after)
 
 
 def _pad_constant(x: SymbolicArray, pad_width: Any, *, constant_values: Any = 0) -> SymbolicArray:
-    borders = as_symbolic(constant_values)
-    if not is_traced(constant_values) and not np.any(constant_values):
+    if is_traced(constant_values):
+        borders = as_symbolic(constant_values)
+        flat = concatenate_flat([x, borders.astype(x.dtype)])
+        return gather(flat, np.pad(positions_of(x), pad_width, constant_values=positions_of(borders, start=x.size)))
+    if not np.any(constant_values):
         return moved(x, lambda p: np.pad(p, pad_width, constant_values=-1))
-    flat = concatenate_flat([x, borders.astype(x.dtype)])
-    border_positions = positions_of(borders, start=x.size)
-    return gather(flat, np.pad(positions_of(x), pad_width, constant_values=border_positions))
+    background = np.pad(np.zeros(x.shape, x.dtype), pad_width, constant_values=constant_values)
+    padded = as_symbolic(background).astype(x.dtype)
+    padded[tuple(slice(w[0], w[0] + n) for w, n in zip(_widths(pad_width, x.ndim), x.shape, strict=True))] = x
+    return padded

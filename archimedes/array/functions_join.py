@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from archimedes.array.carrier import Positions
 from archimedes.array.core import SymbolicArray
 from archimedes.array.function_table import implements
-from archimedes.array.keywords import constant_array, refuse_keywords
-from archimedes.array.positions import joined
-from archimedes.array.primitives import as_symbolic
+from archimedes.array.keywords import constant_array, refuse_keywords, require
+from archimedes.array.positions import chained, joined
+from archimedes.array.primitives import as_symbolic, concatenate_flat
 
 
-def _join(
-    name: str, function: Callable[[list[Positions]], Positions], arrays: Any, *, out: Any, dtype: Any, casting: Any
-) -> SymbolicArray:
+def _refuse(name: str, out: Any, casting: Any) -> None:
     refuse_keywords(name, out=out, casting=None if casting == "same_kind" else casting)
-    result = joined(list(arrays), function)
-    return result if dtype is None else result.astype(np.dtype(dtype))
+
+
+def _typed(array: SymbolicArray, dtype: Any) -> SymbolicArray:
+    return array if dtype is None else array.astype(np.dtype(dtype))
 
 
 @implements(np.concatenate)
@@ -28,9 +26,10 @@ def concatenate(
     arrays: Any, /, axis: Any = 0, out: Any = None, *, dtype: Any = None, casting: Any = "same_kind"
 ) -> SymbolicArray:
     """Joined along an existing axis (``axis=None``: flattened first)."""
-    return _join(
-        "np.concatenate", lambda ps: np.concatenate(ps, axis=axis), arrays, out=out, dtype=dtype, casting=casting
-    )
+    _refuse("np.concatenate", out, casting)
+    values = list(arrays)
+    require(len(values) > 0, "need at least one array to concatenate")
+    return _typed(concatenate_flat(values) if axis is None else chained(values, axis), dtype)
 
 
 @implements(np.stack)
@@ -38,37 +37,41 @@ def stack(
     arrays: Any, axis: int = 0, out: Any = None, *, dtype: Any = None, casting: Any = "same_kind"
 ) -> SymbolicArray:
     """Joined along a new axis."""
-    return _join("np.stack", lambda ps: np.stack(ps, axis=axis), arrays, out=out, dtype=dtype, casting=casting)
+    _refuse("np.stack", out, casting)
+    return _typed(joined(list(arrays), lambda positions: np.stack(positions, axis=axis)), dtype)
 
 
 @implements(np.vstack)
 def vstack(tup: Any, *, dtype: Any = None, casting: Any = "same_kind") -> SymbolicArray:
     """Joined row by row."""
-    return _join("np.vstack", np.vstack, tup, out=None, dtype=dtype, casting=casting)
+    _refuse("np.vstack", None, casting)
+    return _typed(joined(list(tup), np.vstack), dtype)
 
 
 @implements(np.hstack)
 def hstack(tup: Any, *, dtype: Any = None, casting: Any = "same_kind") -> SymbolicArray:
     """Joined column by column."""
-    return _join("np.hstack", np.hstack, tup, out=None, dtype=dtype, casting=casting)
+    _refuse("np.hstack", None, casting)
+    values = [_at_least(value, 1) for value in tup]
+    return _typed(chained(values, 0 if np.ndim(values[0]) == 1 else 1), dtype)
 
 
 @implements(np.dstack)
 def dstack(tup: Any) -> SymbolicArray:
     """Joined along the third axis."""
-    return joined(list(tup), np.dstack)
+    return chained([np.atleast_3d(value) for value in tup], 2)
 
 
 @implements(np.column_stack)
 def column_stack(tup: Any) -> SymbolicArray:
     """1-D arrays as columns of a matrix."""
-    return joined(list(tup), np.column_stack)
+    return chained([np.reshape(value, (-1, 1)) if np.ndim(value) < 2 else value for value in tup], 1)
 
 
 @implements(np.append)
 def append(arr: Any, values: Any, axis: Any = None) -> SymbolicArray:
     """Values joined at the end."""
-    return joined([arr, values], lambda ps: np.append(ps[0], ps[1], axis))
+    return concatenate_flat([arr, values]) if axis is None else chained([arr, values], axis)
 
 
 @implements(np.insert)
@@ -80,19 +83,35 @@ def insert(arr: Any, obj: Any, values: Any, axis: Any = None) -> SymbolicArray:
     return joined([array, inserted], lambda ps: np.insert(ps[0], places, ps[1], axis))
 
 
+def _at_least(value: Any, ndim: int) -> Any:
+    """With axes of length 1 before its own, up to a number of dimensions; constants stay constants."""
+    missing = ndim - np.ndim(value)
+    return np.reshape(value, (1,) * missing + np.shape(value)) if missing > 0 else value
+
+
+def _depth(nested: Any) -> int:
+    return 1 + max((_depth(item) for item in nested), default=0) if isinstance(nested, list) else 0
+
+
+def _leaves(nested: Any) -> list[Any]:
+    return [leaf for item in nested for leaf in _leaves(item)] if isinstance(nested, list) else [nested]
+
+
+def _judged(nested: Any) -> Any:
+    """The nest with arrays of the same shapes but no elements, for NumPy to judge."""
+    return [_judged(item) for item in nested] if isinstance(nested, list) else np.broadcast_to(False, np.shape(nested))
+
+
 @implements(np.block)
 def block(arrays: Any) -> SymbolicArray:
     """A matrix of blocks, given as nested lists."""
-    leaves: list[Any] = []
+    np.block(_judged(arrays))
+    depth = _depth(arrays)
+    ndim = max(depth, *(np.ndim(leaf) for leaf in _leaves(arrays)))
 
-    def collect(nested: Any) -> Any:
+    def build(nested: Any, axis: int) -> Any:
         if isinstance(nested, list):
-            return [collect(item) for item in nested]
-        leaves.append(nested)
-        return len(leaves) - 1
+            return chained([build(item, axis + 1) for item in nested], axis)
+        return _at_least(nested, ndim)
 
-    def place(nested: Any, positions: list[Positions]) -> Any:
-        return [place(item, positions) for item in nested] if isinstance(nested, list) else positions[nested]
-
-    layout = collect(arrays)
-    return joined(leaves, lambda positions: np.block(place(layout, positions)))
+    return as_symbolic(build(arrays, -depth)).copy()

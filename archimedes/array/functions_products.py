@@ -186,21 +186,16 @@ def cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axi
     )
     if lengths == (2, 2):
         return as_symbolic(left[..., 0] * right[..., 1] - left[..., 1] * right[..., 0])
-    left, right = _with_third(left), _with_third(right)
-
-    def turned(x: SymbolicArray, by: int) -> SymbolicArray:
-        return moved(x, lambda p: np.roll(p, -by, axis=-1))
-
-    # (a x b)[i] = a[i+1] b[i+2] - a[i+2] b[i+1], indices modulo 3.
-    product = turned(left, 1) * turned(right, 2) - turned(left, 2) * turned(right, 1)
+    a0, a1, a2 = _three(left)
+    b0, b1, b2 = _three(right)
+    product = as_symbolic(np.stack([a1 * b2 - a2 * b1, a2 * b0 - a0 * b2, a0 * b1 - a1 * b0], axis=-1))
     return moveaxis(product, -1, one_axis(axisc, product.ndim))
 
 
-def _with_third(x: SymbolicArray) -> SymbolicArray:
-    if x.shape[-1] == 3:
-        return x
-    border = [(0, 0)] * (x.ndim - 1) + [(0, 1)]
-    return moved(x, lambda p: np.pad(p, border, constant_values=-1))
+def _three(x: SymbolicArray) -> tuple[Any, Any, Any]:
+    """Components of vectors in the last axis; the third of two is zero."""
+    third = x[..., 2] if x.shape[-1] == 3 else as_symbolic(np.zeros(x.shape[:-1])).astype(x.dtype)
+    return x[..., 0], x[..., 1], third
 
 
 @implements(np.linalg.cross)

@@ -11,8 +11,8 @@ from archimedes.array.function_table import implements
 from archimedes.array.functions_reduce import _accumulator, sum_
 from archimedes.array.keywords import UNSET, is_set, one_axis, refuse_keywords, require
 from archimedes.array.operands import as_real
-from archimedes.array.positions import joined_positions
-from archimedes.array.primitives import as_symbolic, concatenate_flat, gather
+from archimedes.array.positions import chained
+from archimedes.array.primitives import as_symbolic
 
 SEQUENTIAL_SCAN: Final = 32
 """Up to this length running sums are taken one by one, in NumPy's order; above, in log2(n) vector steps."""
@@ -20,11 +20,6 @@ SEQUENTIAL_SCAN: Final = 32
 
 def _cut(array: SymbolicArray, axis: int, start: int | None, stop: int | None) -> SymbolicArray:
     return array[(slice(None),) * axis + (slice(start, stop),)]
-
-
-def _chain(parts: list[SymbolicArray], axis: int) -> SymbolicArray:
-    positions = np.concatenate(joined_positions(parts), axis=axis)
-    return gather(concatenate_flat(parts), positions)
 
 
 def _running(array: SymbolicArray, axis: int, combine: Any) -> SymbolicArray:
@@ -36,11 +31,12 @@ def _running(array: SymbolicArray, axis: int, combine: Any) -> SymbolicArray:
         parts = [_cut(array, axis, 0, 1)]
         for k in range(1, n):
             parts.append(as_symbolic(combine(parts[-1], _cut(array, axis, k, k + 1))))
-        return _chain(parts, axis)
+        return chained(parts, axis)
+    array = array.copy()
     distance = 1
     while distance < n:
-        shifted = combine(_cut(array, axis, distance, None), _cut(array, axis, None, n - distance))
-        array = _chain([_cut(array, axis, None, distance), as_symbolic(shifted)], axis)
+        later = (slice(None),) * axis + (slice(distance, None),)
+        array[later] = combine(array[later], _cut(array, axis, None, n - distance))
         distance *= 2
     return array
 
@@ -93,7 +89,7 @@ def _array_api_scan(name: str, x: Any, axis: Any, dtype: Any, out: Any, include_
     if not include_initial:
         return result
     first = np.full(tuple(1 if k == axis else n for k, n in enumerate(result.shape)), 0 if of_sums else 1)
-    return _chain([as_symbolic(first).astype(result.dtype), result], axis)
+    return chained([as_symbolic(first).astype(result.dtype), result], axis)
 
 
 @implements(np.diff)
@@ -166,4 +162,4 @@ def _slope(array: SymbolicArray, axis: int, spacing: Any) -> SymbolicArray:
     first = (_cut(array, axis, 1, 2) - _cut(array, axis, 0, 1)) / spacing
     last = (_cut(array, axis, n - 1, n) - _cut(array, axis, n - 2, n - 1)) / spacing
     inner = (_cut(array, axis, 2, None) - _cut(array, axis, None, -2)) / (2.0 * spacing)
-    return _chain([as_symbolic(part) for part in (first, inner, last)], axis)
+    return chained([first, inner, last], axis)
