@@ -108,6 +108,7 @@ class DirectionBinder(Binder):
             values=(*bound.values, value, argnums),
             static=(*bound.static, False, True),
             num_positional=bound.num_positional,
+            left=bound.left,
         )
 
     def _takes(self, count: int) -> bool:
@@ -134,7 +135,8 @@ class DirectionBinder(Binder):
 
 def split_direction(bound: BoundCall) -> tuple[BoundCall, Any, int | tuple[int, ...]]:
     """What `DirectionBinder` put together: the primal's call, the direction, and with respect to what."""
-    call = BoundCall(bound.names[:-2], bound.values[:-2], bound.static[:-2], bound.num_positional)
+    names, values, static = bound.names[:-2], bound.values[:-2], bound.static[:-2]
+    call = BoundCall(names, values, static, bound.num_positional, bound.left)
     return call, bound.values[-2], bound.values[-1]
 
 

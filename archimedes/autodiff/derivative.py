@@ -44,9 +44,7 @@ class Derivative:
         return type(self), (self.primal, self.argnums)
 
     def make_binder(self, name: str) -> Binder:
-        binder = Binder(self, name=name, static_argnames=None)
-        binder.static_names = self.primal.binder.static_names
-        return binder
+        return Binder(self, name=name, static_argnames=tuple(self.primal.binder.static_names))
 
     def apply_bound(self, bound: BoundCall, pristine: Pristine) -> NamedResult:
         """The derivative on symbols: a tree of symbolic arrays, with their names in C."""

@@ -22,12 +22,14 @@ class BoundCall:
     """Arguments of one call, in the order of the signature, defaults filled in.
 
     ``values[:num_positional]`` are passed by position, the rest by the keywords ``names[num_positional:]``.
+    ``left`` names the static ones that the call left to their defaults.
     """
 
     names: tuple[str, ...]
     values: tuple[Any, ...]
     static: tuple[bool, ...]
     num_positional: int
+    left: frozenset[str] = frozenset()
 
     @property
     def dynamic_names(self) -> tuple[str, ...]:
@@ -63,6 +65,10 @@ class BoundCall:
         found: list[Hashable] = [self.num_positional, self.names]
         for name, value, static in zip(self.names, self.values, self.static, strict=True):
             if not static:
+                continue
+            if name in self.left:
+                # Always the same object, so it need not be hashable.
+                found.append(name)
                 continue
             try:
                 found.append(static_key(value))
@@ -110,6 +116,13 @@ class Binder:
             self._names_of_positions(static_argnums) | self._checked_names(static_argnames, parameters)
         )
         self._fixed_defaults = frozenset(p.name for p in parameters if not _is_numeric(p.default))
+        self._plain = (
+            tuple((p.name, p.default, p.name in self.static_names) for p in parameters)
+            if all(p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY) for p in parameters)
+            else None
+        )
+        self._plain_names = tuple(p.name for p in parameters)
+        self._static_flags = tuple(p.name in self.static_names for p in parameters)
 
     def bind(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> BoundCall:
         """Match the arguments of a call to the parameters.
@@ -119,6 +132,9 @@ class Binder:
         ArcTypeError
             An argument is missing, given twice or unknown.
         """
+        quick = self._bind_simple(args, kwargs)
+        if quick is not None:
+            return quick
         try:
             bound = self.signature.bind(*args, **kwargs)
         except TypeError as error:
@@ -132,7 +148,32 @@ class Binder:
         values = (*positional, *keywords.values())
         fixed = self._fixed_defaults - given
         static = tuple(name in self.static_names or name in fixed for name in names)
-        return BoundCall(names, values, static, len(positional))
+        left = (fixed | self.static_names) - given
+        return BoundCall(names, values, static, len(positional), left)
+
+    def _bind_simple(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> BoundCall | None:
+        """`bind` for signatures without ``*args``, ``**kwargs`` and ``/``; None for others, and for mistakes."""
+        plain = self._plain
+        if plain is None or len(args) > len(self.positional_names):
+            return None
+        values = list(args)
+        static = self._static_flags[: len(args)]
+        unused, left = len(kwargs), set()
+        for name, default, is_static in plain[len(args) :]:
+            if name in kwargs:
+                unused -= 1
+                values.append(kwargs[name])
+                static += (is_static,)
+            elif default is inspect.Parameter.empty:
+                return None
+            else:
+                values.append(default)
+                static += (is_static or name in self._fixed_defaults,)
+                if static[-1]:
+                    left.add(name)
+        if unused:
+            return None
+        return BoundCall(self._plain_names, tuple(values), static, len(self.positional_names), frozenset(left))
 
     def position(self, argnum: int) -> int:
         """Position of a parameter, counted from the front.

@@ -15,7 +15,7 @@ from archimedes.function import pickling
 from archimedes.function.arguments import Binder, BoundCall
 from archimedes.function.backends import BackendName, check_backend
 from archimedes.function.calls import FlatCall, abstract_key, flatten_call
-from archimedes.function.leaves import AbstractArray, as_abstract, as_numeric, real_of_call, with_real
+from archimedes.function.leaves import AbstractArray, as_abstract, as_numeric, leaf_kinds, real_of_call, with_real
 from archimedes.function.naming import ReturnNames, as_identifier, check_return_names, function_name
 from archimedes.function.specialisation import Specialisation
 from archimedes.function.traced import TracedFunction
@@ -79,7 +79,8 @@ class CompiledFunction:
                 function, name=self.name, static_argnums=static_argnums, static_argnames=static_argnames
             )
         self._specialisations: dict[Hashable, Specialisation] = {}
-        self._recent: tuple[Specialisation, ...] = ()
+        self._by_kinds: dict[Hashable, Specialisation] = {}
+        self._recent: tuple[tuple[Specialisation, tuple[Any, ...]], ...] = ()
         self._entry: Callable[..., Any] = self._call
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -88,6 +89,17 @@ class CompiledFunction:
 
     def _call(self, *args: Any, **kwargs: Any) -> Any:
         call = flatten_call(self.binder.bind(args, kwargs))
+        known = leaf_kinds(call.leaves)
+        if known is not None:
+            # Seen before? Then no leaf needs a look.
+            known = (call.structure_key(), known)
+            specialisation = self._by_kinds.get(known)
+            if specialisation is not None:
+                self._remember(specialisation, call.bound, args, kwargs)
+                return specialisation(call.leaves)
+        return self._call_new(call, known, args, kwargs)
+
+    def _call_new(self, call: FlatCall, kinds: Hashable, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if call.symbolic:
             return self.inline(call.rebuild(call.leaves))
         paths = call.paths()
@@ -100,8 +112,9 @@ class CompiledFunction:
                 raise
             # A closure over symbols of the function that is being traced now.
             return self.inline(call.bound)
-        if not kwargs and len(args) == len(arrays):
-            self._remember(specialisation)
+        if kinds is not None:
+            self._by_kinds[kinds] = specialisation
+        self._remember(specialisation, call.bound, args, kwargs)
         return specialisation(arrays)
 
     def inline(self, bound: BoundCall) -> Any:
@@ -135,13 +148,24 @@ class CompiledFunction:
                 self._specialisations[key] = found
         return found
 
-    def _remember(self, specialisation: Specialisation) -> None:
-        if specialisation in self._recent:
+    def _remember(
+        self, specialisation: Specialisation, bound: BoundCall, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> None:
+        """Let calls like this one take the quick way in from now on."""
+        if kwargs or any(bound.static[: len(args)]):
             return
-        recent = [specialisation, *self._recent][:_QUICK_ENTRIES]
+        if len(args) == bound.static.count(False):
+            defaults: tuple[Any, ...] = ()
+        elif any(bound.static):
+            return
+        else:
+            defaults = bound.values[len(args) :]
+        if any(specialisation is other and len(defaults) == len(tail) for other, tail in self._recent):
+            return
+        recent = [(specialisation, defaults), *self._recent][:_QUICK_ENTRIES]
         entry: Callable[..., Any] = self._call
-        for earlier in reversed(recent):
-            entry = earlier.guarded(entry) or entry
+        for earlier, tail in reversed(recent):
+            entry = earlier.guarded(entry, defaults=tail) or entry
         self._recent, self._entry = tuple(recent), entry
 
     def __get__(self, instance: Any, owner: type[Any] | None = None) -> Any:

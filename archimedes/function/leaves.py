@@ -15,6 +15,7 @@ DTypeLike: TypeAlias = Any
 
 SUPPORTED = tuple(np.dtype(name) for name in ("float64", "float32", "int64", "int32", "bool"))
 _WEAK = (bool, int, float)
+_INT64 = 2**63
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,24 @@ def is_symbolic(value: Any) -> bool:
     if isinstance(value, np.ndarray) and value.dtype == object:
         return any(isinstance(item, SymbolicArray) for item in value.flat)
     return False
+
+
+def leaf_kinds(leaves: Sequence[Any]) -> tuple[Any, ...] | None:
+    """What tells the leaves of two calls apart, values aside; None if one is neither an ndarray nor a number."""
+    kinds: list[Any] = []
+    for leaf in leaves:
+        cls = type(leaf)
+        if cls is np.ndarray:
+            if leaf.dtype.kind == "O":
+                return None
+            kinds.append((leaf.dtype, leaf.shape))
+        elif cls in _WEAK or issubclass(cls, np.generic):
+            if cls is int and not -_INT64 <= leaf < _INT64:
+                return None
+            kinds.append(cls)
+        else:
+            return None
+    return tuple(kinds)
 
 
 def as_numeric(value: Any, path: str) -> np.ndarray[Any, Any]:

@@ -93,6 +93,7 @@ def test_defaults_that_are_no_numbers_are_left_alone(compiled: Compile) -> None:
         return (inner(x) if mode == "plain" and not flag else x) if table is None else table[0]
 
     assert f(1.0) == np.sin(1.0)
+    assert compiled(lambda x, table=(np.sin, ["unhashable"]): table[0](x))(1.0) == np.sin(1.0)
     with pytest.raises(TypeError, match=r"ARC231.*mode is a str"):
         f(1.0, mode="other")
 
@@ -218,6 +219,37 @@ def test_threads_share_one_specialisation(compiled: Compile) -> None:
     assert traces == [(7,)]
     assert len(set(results)) == 1
     assert len(results) == 400
+
+
+def test_alternating_calls_find_their_specialisation(compiled: Compile) -> None:
+    """The quick ways in hand on what is not theirs, whatever the order."""
+
+    @compiled(static_argnames="n")
+    def f(x: Any, n: int = 1, a: Any = 2.0) -> Any:
+        return (np.sum(x) * n, {"a": a})
+
+    x, y = np.ones(2), np.ones((3, 2), np.float32)
+    for _ in range(3):
+        assert f(x) == (2.0, {"a": 2.0})
+        assert f(x, 2) == (4.0, {"a": 2.0})
+        assert f(x, 2, 2) == (4.0, {"a": 2})
+        assert f(y) == (6.0, {"a": 2.0})
+        assert f(x, a=3.0) == (2.0, {"a": 3.0})
+        assert f([1.0, 2.0]) == (3.0, {"a": 2.0})
+
+    @compiled
+    def g(x: Any, a: Any = 2.0, b: Any = 3.0) -> Any:
+        return np.sum(x) * a + b
+
+    for _ in range(3):
+        assert g(x) == 7.0
+        assert g(x, 1.0) == 5.0
+        assert g(x, 1.0, 0.0) == 2.0
+        assert g(x, b=0.0) == 4.0
+        assert g(1.0) == 5.0
+        assert g(1) == 5.0
+        assert g(y) == 15.0
+        assert g(y[:, 0], 1) == 6.0
 
 
 # --- results -----------------------------------------------------------------------------------------------------
