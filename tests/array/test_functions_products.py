@@ -93,6 +93,14 @@ def test_product_of_integers_is_exact(name: str) -> None:
     check(function, np.rint(3 * a).astype(np.int64), np.rint(3 * b).astype(np.int64))
 
 
+@TWO_ELEMENTS
+@pytest.mark.parametrize("name", PAIRS)
+def test_single_precision_stays_single(name: str) -> None:
+    function, a, b = PAIRS[name]
+    # At most 12 products in two orders, one of them fused wider by the BLAS: a few dozen roundings of the scale.
+    check(function, a.astype(np.float32), b.astype(np.float32), rtol=64 * float(np.finfo(np.float32).eps))
+
+
 def test_shapes_that_do_not_fit_are_refused() -> None:
     for function in (np.dot, np.inner, np.tensordot, np.vdot, np.convolve, np.cross):
         with pytest.raises(ValueError, match="ARC1"):
