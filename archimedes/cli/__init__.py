@@ -1,0 +1,1 @@
+"""The command line, ``arc-codegen``: each command in a file of its own."""

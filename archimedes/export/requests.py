@@ -128,7 +128,10 @@ def primal_of(function: CompiledFunction) -> CompiledFunction:
 
 
 def arguments_from_signature(
-    function: CompiledFunction, given: Mapping[str, Any]
+    function: CompiledFunction,
+    given: Mapping[str, Any],
+    *,
+    hint: str = "Annotate it, as in {name}: arc.f32[8], or give an example of it.",
 ) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """Arguments by position and by keyword: those given, then what annotations and defaults tell of the others.
 
@@ -150,7 +153,7 @@ def arguments_from_signature(
             raise ArcValueError(
                 f"the shape of the argument {parameter.name} of {primal.name} is not known",
                 code="ARC286",
-                hint=f"Annotate it, as in {parameter.name}: arc.f32[8], or give an example of it.",
+                hint=hint.format(name=parameter.name),
             )
         if parameter.kind is parameter.KEYWORD_ONLY:
             named[parameter.name] = _as_example(value)
