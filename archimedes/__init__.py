@@ -1,6 +1,6 @@
 """Write a function in NumPy; get its value and derivatives as C."""
 
-from archimedes import tree
+from archimedes import errors, testing, tree
 from archimedes.annotations import bool_, f32, f64, i32, i64
 from archimedes.array.factories import (
     arange,
@@ -19,11 +19,12 @@ from archimedes.array.factories import (
 from archimedes.array.special import erf, expit, logsumexp
 from archimedes.autodiff import grad, hess, hvp, jac, jvp, value_and_grad, vjp
 from archimedes.export import Artifact, codegen
-from archimedes.function.compiled import compile, trace_function
+from archimedes.function.compiled import CompiledFunction, compile, trace_function
 from archimedes.tree import field, struct
 
 __all__ = [
     "Artifact",
+    "CompiledFunction",
     "arange",
     "array",
     "bool_",
@@ -32,6 +33,7 @@ __all__ = [
     "empty",
     "empty_like",
     "erf",
+    "errors",
     "expit",
     "eye",
     "f32",
@@ -51,6 +53,7 @@ __all__ = [
     "ones",
     "ones_like",
     "struct",
+    "testing",
     "trace_function",
     "tree",
     "value_and_grad",

@@ -64,7 +64,7 @@ def disguised(value: float) -> ca.MX:
     """One known number as an element of a constant vector, so that CasADi does not see which number it is.
 
     Even with simplification off it rewrites ``0 + x`` to x (wrong for x = -0.0), ``0 - x`` to -x (wrong for 0.0) and
-    ``1 / x`` to a reciprocal node, which then turns ``y * (1 / x)`` into ``y / x`` and ``1 / (1 / x)`` into x.
+    ``1 / x`` and ``-1 / x`` to a reciprocal node, which then turns ``y * (1 / x)`` into ``y / x`` and ``1 / (1 / x)`` into x.
     """
     return _disguised(abs(value), math.copysign(1.0, value) < 0.0)
 
@@ -78,10 +78,12 @@ def _disguised(magnitude: float, negative: bool) -> ca.MX:  # of equal keys, 0.0
 def binary(op: int, a: ca.MX, b: ca.MX) -> ca.MX:
     """One binary node that computes exactly ``op(a, b)``; a 1 x 1 operand is used for every element."""
     if a.is_constant():
-        hidden = _DISGUISED.get(op)
-        if hidden is not None:
-            if a.is_value(hidden):
-                a = disguised(hidden)
+        numbers = _DISGUISED.get(op)
+        if numbers is not None:
+            for number in numbers:
+                if a.is_value(number):
+                    a = disguised(number)
+                    break
         elif op == _MUL:
             a, b = b, a  # 2 * x would become a doubling node, and (2 * x) - x then x, which differs on overflow
     elif op == _ADD and b.is_constant() and b.is_value(0.0):
@@ -89,7 +91,7 @@ def binary(op: int, a: ca.MX, b: ca.MX) -> ca.MX:
     return _binary(op, a, b)
 
 
-_DISGUISED = {_ADD: 0.0, _SUB: 0.0, _DIV: 1.0}
+_DISGUISED = {_ADD: (0.0,), _SUB: (0.0,), _DIV: (1.0, -1.0)}
 
 
 def keep_apart(mx: ca.MX) -> ca.MX:

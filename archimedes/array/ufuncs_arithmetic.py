@@ -9,6 +9,7 @@ from typing import Any
 import casadi as ca
 import numpy as np
 
+from archimedes.array.carrier import keep_apart
 from archimedes.array.core import SymbolicArray
 from archimedes.array.elementwise import (
     Emit,
@@ -44,6 +45,11 @@ def _by_kind(real: Emit, integer: Emit, boolean: Emit | None = None) -> dict[str
     return table
 
 
+def _magnitude(a: ca.MX) -> ca.MX:
+    # CasADi takes a square root for its own magnitude, but that of -0.0 is -0.0.
+    return unary_node(ca.OP_FABS, keep_apart(a) if a.op() == ca.OP_SQRT else a)
+
+
 def _inverse(a: ca.MX) -> ca.MX:
     return binary_node(ca.OP_DIV, number(1.0), a)
 
@@ -61,7 +67,7 @@ define("subtract", refuses_bool("subtract", "^ or np.logical_xor"), binary_of(_S
 define("divide", gives_real, binary_of(ca.OP_DIV))
 define("negative", refuses_bool("negative", "~ or np.logical_not"), _by_kind(unary(ca.OP_NEG), unary(ca.OP_NEG)))
 define("positive", refuses_bool("positive", "the array itself"), lambda a: a)
-define("fabs", gives_real, unary(ca.OP_FABS))
+define("fabs", gives_real, _magnitude)
 define("sign", refuses_bool("sign", ".astype(int)"), unary(ca.OP_SIGN))
 define("copysign", gives_real, binary_of(ca.OP_COPYSIGN))
 define("square", gives_number, lambda a: binary_node(_MUL, a, a))
@@ -76,7 +82,7 @@ def _absolute(a: Any) -> SymbolicArray:
     array, facts = operand(a)
     if facts.dtype == BOOL:
         return array
-    return elementwise_operation(gives_common, unary(ca.OP_FABS), (a,))
+    return elementwise_operation(gives_common, _magnitude, (a,))
 
 
 UFUNCS["absolute"] = UFUNCS["abs"] = _absolute

@@ -34,6 +34,7 @@ def two_sum(x: Any) -> Any:
 KEPT: dict[str, Callable[[Any], Any]] = {
     "(x + big) - big": lambda x: (x + 1e8) - 1e8,
     "reciprocal of reciprocal": lambda x: 1 / (1 / x),
+    "square of -1 / x": lambda x: (-1 / -x) * (-1 / -x),
     "product with a reciprocal": lambda x: x[::-1] * (1 / x),
     "reciprocal product": lambda x: (1 / x) * x[::-1],
     "x / x": lambda x: x / x,
@@ -60,6 +61,7 @@ KEPT: dict[str, Callable[[Any], Any]] = {
     "log exp": lambda x: np.log(np.exp(x)),
     "exp log": lambda x: np.exp(np.log(np.abs(x))),
     "sqrt squared": lambda x: np.sqrt(np.abs(x)) * np.sqrt(np.abs(x)),
+    "magnitude of a root": lambda x: np.abs(np.sqrt(x)),
     "sqrt of square": lambda x: np.sqrt(x * x),
     "square": lambda x: x**2,
     "divide then multiply": lambda x: (x / 3) * 3,
@@ -102,13 +104,16 @@ def test_a_constant_array_of_negative_zeros_keeps_its_signs() -> None:
 
 CONSTANTS = [0.0, -0.0, 1.0, -1.0, 2.0, 0.5, 3.0, 1e8, float("inf"), 1e308]
 UNARY: list[Callable[[Any], Any]] = [np.negative, np.absolute, np.sqrt, np.square, np.floor, np.reciprocal, np.positive]
-BINARY: list[Callable[[Any, Any], Any]] = [np.add, np.subtract, np.multiply, np.divide, np.copysign, np.fmod]
+BINARY: list[Callable[[Any, Any], Any]] = [np.add, np.subtract, np.multiply, np.divide, np.fmod]
 
 
-@given(st.lists(st.tuples(st.integers(0, 18), st.integers(0, 30), st.integers(0, 30)), min_size=1, max_size=8))
+@given(st.lists(st.tuples(st.integers(0, 16), st.integers(0, 30), st.integers(0, 30)), min_size=1, max_size=8))
 @settings(max_examples=300, deadline=None)
 def test_random_arithmetic_is_numpys_bit_for_bit(steps: list[tuple[int, int, int]]) -> None:
-    """Operations that IEEE rounds correctly, on zeros of both signs, infinities, NaN and constants that fold easily."""
+    """Operations that IEEE rounds correctly, on zeros of both signs, infinities, NaN and constants that fold easily.
+
+    No copysign: it would show the sign of NaN, which IEEE leaves open.
+    """
 
     def program(x: Any) -> Any:
         values: list[Any] = [x, x[::-1], x[0]]
