@@ -169,7 +169,7 @@ def long_expression(real: DType, terms: int = 300) -> LoopFunction:
                 ),
                 real,
             )
-            if k < 7
+            if k < 4
             else Op("sub", (element, right), real)
         )
     body: tuple[Stmt, ...] = (Store(y.symbol, at(), left), Store(y.symbol, at(offset=1), right))
