@@ -14,6 +14,7 @@ shift
 debian_packages() {
   case $1 in
     cc | gcc) echo gcc libc6-dev ;;
+    clang) echo clang libclang-rt-dev ;; # with its sanitizers
     arm-none-eabi-gcc) echo gcc-arm-none-eabi libnewlib-arm-none-eabi ;;
     riscv64-unknown-elf-gcc) echo gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf ;;
     avr-gcc) echo gcc-avr avr-libc ;;

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
+from pathlib import Path
 
 import pytest
 from arc_codegen.toolchain.packages import install_command
@@ -18,7 +20,9 @@ def toolchains_required() -> bool:
 
 def require_tool(name: str) -> str:
     """Path of the executable `name`; skips the test, or fails it where tools are required, when it is missing."""
-    path = shutil.which(name)
+    # What pip installed with us comes first: it has the version that pyproject.toml names.
+    folders = (str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath))
+    path = shutil.which(name, path=os.pathsep.join(folders))
     if path is not None:
         return path
     message = f"{name} is not installed; to run this test: {install_command(name)}"

@@ -16,7 +16,7 @@ _PACKAGES: Final = MappingProxyType(
         "cc": ("gcc libc6-dev", "gcc", ""),
         "gcc": ("gcc libc6-dev", "gcc", "gcc"),
         "g++": ("g++", "gcc-c++", "gcc"),
-        "clang": ("clang", "clang", ""),
+        "clang": ("clang libclang-rt-dev", "clang compiler-rt", ""),
         "clang-format": ("clang-format", "clang-tools-extra", "clang-format"),
         "clang-tidy": ("clang-tidy", "clang-tools-extra", "llvm"),
         "cppcheck": ("cppcheck", "cppcheck", "cppcheck"),
