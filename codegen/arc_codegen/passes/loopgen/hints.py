@@ -8,7 +8,6 @@ from arc_codegen.ir.graph import Assemble, Contract, Graph, Input, Map, Reduce, 
 from arc_codegen.passes.loopgen.fusion import Plan, is_scalar
 from arc_codegen.passes.names import last_of_each_name
 
-
 _TOTALS = {"add": "sum", "mul": "product", "max": "maximum", "min": "minimum"}
 
 

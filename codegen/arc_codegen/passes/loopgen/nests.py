@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
-import numpy as np
-import numpy.typing as npt
-
-from arc_codegen.ir.affine import common_refinement, part_positions
+from arc_codegen.ir.affine import common_refinement
 from arc_codegen.ir.builder import constant_array, uniform_constant
 from arc_codegen.ir.graph import (
-    AffineMap,
     Assemble,
     Constant,
     Contract,
@@ -20,7 +15,6 @@ from arc_codegen.ir.graph import (
     Input,
     Map,
     Node,
-    Part,
     Reduce,
     Solve,
     Value,
@@ -28,7 +22,6 @@ from arc_codegen.ir.graph import (
 )
 from arc_codegen.ir.loops import (
     Buffer,
-    Call,
     Expr,
     For,
     Index,
@@ -45,12 +38,12 @@ from arc_codegen.ir.loops import (
     Var,
 )
 from arc_codegen.ir.types import DType, Origin
-from arc_codegen.passes.loopgen.forms import ZERO, Form, combine, flat_form, mapped, split
+from arc_codegen.passes.loopgen.assemblies import write_assembly
+from arc_codegen.passes.loopgen.forms import ZERO, Form, flat_form, mapped, split
 from arc_codegen.passes.loopgen.fusion import Plan, is_scalar, plan_fusion
 from arc_codegen.passes.loopgen.hints import Hints
-
-_SWEEP_RUNS = 3
-"""With more runs of zeros than this, everything between the first and the last is cleared in one sweep."""
+from arc_codegen.passes.loopgen.literals import zero_literal
+from arc_codegen.passes.loopgen.systems import write_solution
 
 _INLINE_NODES = 6
 """A scalar read once is written into its reader's expression while that has no more operations than this."""
@@ -85,7 +78,7 @@ class NestLowering:
         self._home: dict[Value, Symbol] = {}  # materialised or input value -> its buffer
         self._scalars: dict[Value, Expr] = {}
         self._tables: dict[tuple[object, ...], Symbol] = {}
-        self._factors: dict[tuple[Value, bool], tuple[Symbol, Symbol]] = {}
+        self.factors: dict[tuple[Value, bool], tuple[Symbol, Symbol]] = {}
         self._count = 0
         self._depth = 0  # loops around the statement that is being made
 
@@ -149,9 +142,9 @@ class NestLowering:
             self.hints.array(value), node.type.dtype, node.type.size, "work", node.type.shape
         )
         if isinstance(node, Assemble):
-            self._assemble(value, node, symbol)
+            write_assembly(self, node, symbol)
         elif isinstance(node, Solve):
-            self._solve(node, symbol)
+            write_solution(self, node, symbol)
         else:
             self._nest(value, node, symbol)
         self._home[value] = symbol
@@ -163,7 +156,7 @@ class NestLowering:
         if size == 1:
             self.body.append(Store(symbol, Index(), self.read(value, ZERO), origin))
         elif size:
-            self._loops(
+            self.loops(
                 (size,),
                 lambda axes: self.body.append(Store(symbol, axes[0].index(), self.read(value, axes[0]), origin)),
                 origin,
@@ -171,7 +164,7 @@ class NestLowering:
 
     # -- loops ---------------------------------------------------------------------------------------------------
 
-    def _loops(self, shape: Sequence[int], inside: Callable[[list[Form]], None], origin: Origin | None = None) -> None:
+    def loops(self, shape: Sequence[int], inside: Callable[[list[Form]], None], origin: Origin | None = None) -> None:
         """A nest over ``shape``; ``inside`` emits the innermost body, given the index along each axis."""
         axes: list[Form] = []
         variables: list[tuple[Symbol, int]] = []
@@ -195,7 +188,7 @@ class NestLowering:
         self.body = outer
         self.body.extend(body)
 
-    def _iteration_shape(self, value: Value) -> tuple[int, ...]:
+    def iteration_shape(self, value: Value) -> tuple[int, ...]:
         """The coarsest shape in which everything that is fused into the nest of ``value`` has an affine index."""
         size = self.nodes[value].type.size
         shapes: list[tuple[int, ...]] = [(size,)]
@@ -220,13 +213,13 @@ class NestLowering:
         return tuple(extent for extent in refined if extent > 1) or (1,)
 
     def _nest(self, value: Value, node: Node, symbol: Symbol) -> None:
-        shape = self._iteration_shape(value)
+        shape = self.iteration_shape(value)
 
         def inside(axes: list[Form]) -> None:
             flat = flat_form(axes, shape)
             self.body.append(Store(symbol, flat.index(), self._element(value, node, flat), node.origin))
 
-        self._loops(shape, inside, node.origin)
+        self.loops(shape, inside, node.origin)
 
     # -- elements ------------------------------------------------------------------------------------------------
 
@@ -296,7 +289,7 @@ class NestLowering:
         home = self._home.get(self.plan.base[node.arg])
         if home is None:
             self.stuck.add(self.plan.base[node.arg])
-            return _zero(node.type.dtype)
+            return zero_literal(node.type.dtype)
         table = self.table("index", DType.I32, node.table)
         return Load(home, Index(0, (), ((table, flat.index(), 1),)), node.type.dtype)
 
@@ -312,7 +305,7 @@ class NestLowering:
         total = self.symbol(self.hints.scalar(value, fallback=self.hints.total(value)))
         self.body.append(Var(total, start, node.origin))
         ref = Ref(total, node.type.dtype)
-        self._loops(extents, lambda axes: self.body.append(Set(total, step(axes, ref))), node.origin)
+        self.loops(extents, lambda axes: self.body.append(Set(total, step(axes, ref))), node.origin)
         return ref
 
     def _reduce(self, value: Value, node: Reduce, axes: Sequence[Form]) -> Expr:
@@ -361,164 +354,9 @@ class NestLowering:
         self.body.append(Let(symbol, expression, node.origin))
         self._scalars[value] = Ref(symbol, node.type.dtype)
 
-    # -- assemblies ----------------------------------------------------------------------------------------------
-
-    def _assemble(self, value: Value, node: Assemble, symbol: Symbol) -> None:
-        size = node.type.size
-        dtype = node.type.dtype
-        if node.base is not None:
-            base = node.base
-            self._loops(
-                (size,),
-                lambda axes: self.body.append(Store(symbol, axes[0].index(), self.read(base, axes[0]), node.origin)),
-                node.origin,
-            )
-        else:
-            parts, holes = self._holes(node)
-            node = replace(node, parts=parts)
-            self._clear(symbol, _zero(dtype), holes, node.origin)
-        for part in node.parts:
-            self._write_part(part, symbol, dtype, node.origin)
-
-    def _holes(self, node: Assemble) -> tuple[tuple[Part, ...], npt.NDArray[np.int64]]:
-        """The parts but for single zeros, if nothing is added or written over; and what they leave at zero."""
-        parts = node.parts
-        if not any(part.accumulate for part in parts) and len(parts) <= node.type.size:
-            zeros = {
-                value
-                for value in {self.plan.base[part.value] for part in parts}
-                if _is_positive_zero(self.nodes[value])
-            }
-            parts = tuple(part for part in parts if self.plan.base[part.value] not in zeros)
-        if len(parts) < len(node.parts) and not _disjoint(self.graph, node):
-            parts = node.parts
-        return parts, _uncovered(self.graph, replace(node, parts=parts))
-
-    def _clear(self, symbol: Symbol, zero: Literal, places: npt.NDArray[np.int64], origin: Origin | None) -> None:
-        """Zeros where no part writes: run by run."""
-        if not places.size:
-            return
-        starts = np.flatnonzero(np.diff(places, prepend=places[0] - 2) != 1)
-        runs = np.split(places, starts[1:])
-        whole = int(places[-1] - places[0]) + 1
-        if len(runs) > _SWEEP_RUNS or (len(runs) > 1 and whole <= 2 * places.size):
-            runs = [np.arange(places[0], places[-1] + 1)]
-        for run in runs:
-            first = int(run[0])
-
-            def inside(axes: list[Form], first: int = first) -> None:
-                self.body.append(Store(symbol, combine(first, [(1, axes[0])]).index(), zero, origin))
-
-            self._loops((run.size,), inside, origin)
-
-    def _write_part(self, part: Part, symbol: Symbol, dtype: DType, origin: Origin | None) -> None:
-        value = part.value
-        source = self.nodes[value]
-        origin = self.nodes[self.plan.base[value]].origin or origin
-        if source.type.size == 0:
-            return
-        table = None if isinstance(part.target, AffineMap) else part.target
-        shape = source.type.shape if table is None else self._iteration_shape(value)
-        if table is None:
-            refined = common_refinement([shape or (1,), self._iteration_shape(value)])
-            shape = shape if refined is None else refined
-        shape = shape or (1,)
-
-        def inside(axes: list[Form]) -> None:
-            flat = flat_form(axes, shape)
-            if table is not None:
-                if flat.terms:
-                    places = self.table("index", DType.I32, table)
-                    index = Index(0, (), ((places, flat.index(), 1),))
-                else:
-                    index = Index(table[flat.offset])
-            else:
-                assert isinstance(part.target, AffineMap)
-                own = split(flat, source.type.shape)
-                assert own is not None
-                index = mapped(part.target, own).index()
-            expression = self.read(value, ZERO if source.type.size == 1 else flat)
-            if part.accumulate:
-                expression = Op("add", (Load(symbol, index, dtype), expression), dtype)
-            self.body.append(Store(symbol, index, expression, origin))
-
-        self._loops(shape, inside, origin)
-
-    # -- linear algebra ------------------------------------------------------------------------------------------
-
-    def _solve(self, node: Solve, symbol: Symbol | None) -> Symbol:
-        n = self.nodes[node.a].type.shape[0]
-        lu, pivot = self._factor(node, n)
-        dtype = node.type.dtype
-        if node.kind == "det":
-            det = symbol or self.buffer("det", dtype, 1, "work", (1,))
-            self.body.append(Call("lu_det", (n,), ((lu, 0), (pivot, 0), (det, 0)), node.origin))
-            return det
-        assert node.b is not None
-        assert symbol is not None
-        b = node.b
-        shape = self.nodes[b].type.shape
-        self._loops(
-            (node.type.size,),
-            lambda axes: self.body.append(Store(symbol, axes[0].index(), self.read(b, axes[0]), node.origin)),
-            node.origin,
-        )
-        self.body.append(Call("lu_solve", (n, shape[1]), ((lu, 0), (pivot, 0), (symbol, 0)), node.origin))
-        return symbol
-
-    def _factor(self, node: Solve, n: int) -> tuple[Symbol, Symbol]:
-        """LU factors of the matrix, made once for all that solve with it."""
-        key = (self.plan.base[node.a], node.transposed)
-        if key in self._factors:
-            return self._factors[key]
-        lu = self.buffer("lu", node.type.dtype, n * n, "work", (n, n))
-        pivot = self.buffer("pivot", DType.I32, n, "work", (n,))
-
-        def inside(axes: list[Form]) -> None:
-            row, column = axes
-            source = flat_form([column, row] if node.transposed else [row, column], (n, n))
-            self.body.append(Store(lu, flat_form(axes, (n, n)).index(), self.read(node.a, source), node.origin))
-
-        self._loops((n, n), inside, node.origin)
-        self.body.append(Call("lu_factor", (n,), ((lu, 0), (pivot, 0)), node.origin))
-        self._factors[key] = (lu, pivot)
-        return lu, pivot
-
-
-def _is_positive_zero(node: Node) -> bool:
-    return isinstance(node, Constant) and node.type.size == 1 and not any(node.data)
-
-
-def _disjoint(graph: Graph, node: Assemble) -> bool:
-    """Whether no two parts write to one place."""
-    written = np.zeros(node.type.size, dtype=bool)
-    for part in node.parts:
-        places = part_positions(graph.nodes[part.value].type.shape, part)
-        if written[places].any() or np.unique(places).size < places.size:
-            return False
-        written[places] = True
-    return True
-
-
-def _zero(dtype: DType) -> Literal:
-    return Literal(0.0 if dtype.is_real else False if dtype is DType.BOOL else 0, dtype)
-
 
 def _operations(expression: Expr) -> int:
     return 1 + sum(map(_operations, expression.args)) if isinstance(expression, Op) else 0
-
-
-def _uncovered(graph: Graph, node: Assemble) -> npt.NDArray[np.int64]:
-    """Positions that no part sets before something is added to them."""
-    set_first = np.zeros(node.type.size, dtype=bool)
-    added_first = np.zeros(node.type.size, dtype=bool)
-    for part in node.parts:
-        places = part_positions(graph.nodes[part.value].type.shape, part)
-        if part.accumulate:
-            added_first[places[~set_first[places]]] = True
-        else:
-            set_first[places[~added_first[places]]] = True
-    return np.flatnonzero(~set_first)
 
 
 __all__ = ["NestLowering", "lower_graph"]

@@ -1,0 +1,53 @@
+"""Linear systems: the matrix is copied and factored by a runtime kernel, once for all that solve with it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from arc_codegen.ir.graph import Solve
+from arc_codegen.ir.loops import Call, Store, Symbol
+from arc_codegen.ir.types import DType
+from arc_codegen.passes.loopgen.forms import Form, flat_form
+
+if TYPE_CHECKING:
+    from arc_codegen.passes.loopgen.nests import NestLowering
+
+
+def write_solution(nest: NestLowering, node: Solve, symbol: Symbol | None) -> Symbol:
+    n = nest.nodes[node.a].type.shape[0]
+    lu, pivot = _factor(nest, node, n)
+    dtype = node.type.dtype
+    if node.kind == "det":
+        det = symbol or nest.buffer("det", dtype, 1, "work", (1,))
+        nest.body.append(Call("lu_det", (n,), ((lu, 0), (pivot, 0), (det, 0)), node.origin))
+        return det
+    assert node.b is not None
+    assert symbol is not None
+    b = node.b
+    shape = nest.nodes[b].type.shape
+    nest.loops(
+        (node.type.size,),
+        lambda axes: nest.body.append(Store(symbol, axes[0].index(), nest.read(b, axes[0]), node.origin)),
+        node.origin,
+    )
+    nest.body.append(Call("lu_solve", (n, shape[1]), ((lu, 0), (pivot, 0), (symbol, 0)), node.origin))
+    return symbol
+
+
+def _factor(nest: NestLowering, node: Solve, n: int) -> tuple[Symbol, Symbol]:
+    """LU factors of the matrix, made once for all that solve with it."""
+    key = (nest.plan.base[node.a], node.transposed)
+    if key in nest.factors:
+        return nest.factors[key]
+    lu = nest.buffer("lu", node.type.dtype, n * n, "work", (n, n))
+    pivot = nest.buffer("pivot", DType.I32, n, "work", (n,))
+
+    def inside(axes: list[Form]) -> None:
+        row, column = axes
+        source = flat_form([column, row] if node.transposed else [row, column], (n, n))
+        nest.body.append(Store(lu, flat_form(axes, (n, n)).index(), nest.read(node.a, source), node.origin))
+
+    nest.loops((n, n), inside, node.origin)
+    nest.body.append(Call("lu_factor", (n,), ((lu, 0), (pivot, 0)), node.origin))
+    nest.factors[key] = (lu, pivot)
+    return lu, pivot
