@@ -43,6 +43,14 @@ print("main job done")
 """
 
 
+MODEL = """
+import numpy as np
+
+def loss(x, A):
+    return np.sum((A @ x) ** 2)
+"""
+
+
 @pytest.fixture(scope="module")
 def distributions(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder with the sdist, and with one wheel from the sources and one from the sdist."""
@@ -95,6 +103,19 @@ def test_the_installed_wheel_does_the_main_job(distributions: Path, source: str,
     outside.mkdir()
     (outside / "job.py").write_text(MAIN_JOB)
     assert run([str(python), "job.py"], cwd=outside) == "main job done\n"
+    command = [
+        str(python.parent / "arc-codegen"),
+        "generate",
+        "job_model.py:loss",
+        "--arg",
+        "x=[3]",
+        "--arg",
+        "A=[4,3]",
+    ]
+    (outside / "job_model.py").write_text(MODEL)
+    run([*command, "--derive", "value_and_grad", "--wrt", "x,A", "-o", "out"], cwd=outside)
+    assert {path.suffix for path in (outside / "out").iterdir()} == {".c", ".h", ".json"}
+    run(["cc", "-std=c99", "-Wall", "-Wextra", "-Werror", "-c", *map(str, (outside / "out").glob("*.c"))], cwd=outside)
 
 
 def test_both_wheels_are_the_same(distributions: Path) -> None:
