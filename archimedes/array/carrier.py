@@ -64,7 +64,8 @@ def disguised(value: float) -> ca.MX:
     """One known number as an element of a constant vector, so that CasADi does not see which number it is.
 
     Even with simplification off it rewrites ``0 + x`` to x (wrong for x = -0.0), ``0 - x`` to -x (wrong for 0.0) and
-    ``1 / x`` and ``-1 / x`` to a reciprocal node, which then turns ``y * (1 / x)`` into ``y / x`` and ``1 / (1 / x)`` into x.
+    ``1 / x`` and ``-1 / x`` to a reciprocal node, which then turns ``y * (1 / x)`` into ``y / x`` and ``1 / (1 / x)``
+    into x.
     """
     return _disguised(abs(value), math.copysign(1.0, value) < 0.0)
 

@@ -86,8 +86,8 @@ def casadi_tracing(*, default_real: np.dtype[np.floating] | type[np.floating] = 
     >>> import casadi as ca
     >>> with casadi_tracing():
     ...     x = ca.MX.sym("x")
-    ...     print((x + 1e8) - 1e8)
-    ((x+1e+08)-1e+08)
+    ...     print((x + 1.5) - 1.5)
+    ((x+1.5)-1.5)
     """
     trace = Trace(np.dtype(default_real))
     with _simplification(False):

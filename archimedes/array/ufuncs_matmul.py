@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from archimedes.array.contractions import contract, is_worth_it
 from archimedes.array.core import SymbolicArray
 from archimedes.array.elementwise import operand
 from archimedes.array.errors import located
@@ -53,6 +54,8 @@ def _check(left: tuple[int, ...], right: tuple[int, ...]) -> None:
 def _stacks(left: SymbolicArray, right: SymbolicArray) -> SymbolicArray:
     """A stack of products, the stacks broadcast against each other."""
     stack = broadcast_shape([left.shape[:-2], right.shape[:-2]])
+    if is_worth_it(left, right, (*stack, *left.shape[-2:], right.shape[-1])):
+        return _contracted(left, right, stack)
     lefts, rights = _matrices(left, stack), _matrices(right, stack)
     products = [
         matmul2(gather(left, i), gather(right, j))
@@ -60,6 +63,22 @@ def _stacks(left: SymbolicArray, right: SymbolicArray) -> SymbolicArray:
     ]
     shape = (*stack, left.shape[-2], right.shape[-1])
     return concatenate_flat(products).reshape(shape) if products else gather(left, np.zeros(shape, np.int64))
+
+
+def _contracted(left: SymbolicArray, right: SymbolicArray, stack: tuple[int, ...]) -> SymbolicArray:
+    """The same as one operation; axes of the stack are named by their distance from the matrix, rows and columns apart."""
+
+    def named(array: SymbolicArray, row: str, column: str) -> tuple[SymbolicArray, tuple[str, ...]]:
+        # An axis of length 1 has no name: it is the other operand's that counts.
+        kept = [k for k, extent in enumerate(array.shape[:-2]) if extent != 1]
+        shape = (*(array.shape[k] for k in kept), *array.shape[-2:])
+        return array.reshape(shape), (*(f"stack {array.ndim - 2 - k}" for k in kept), row, column)
+
+    a, a_labels = named(left, "row", "inner")
+    b, b_labels = named(right, "inner", "column")
+    out = [f"stack {len(stack) - k}" for k, extent in enumerate(stack) if extent != 1]
+    product = contract(a, a_labels, b, b_labels, (*out, "row", "column"))
+    return product.reshape((*stack, left.shape[-2], right.shape[-1]))
 
 
 def _matrices(array: SymbolicArray, stack: tuple[int, ...]) -> np.ndarray[Any, Any]:
