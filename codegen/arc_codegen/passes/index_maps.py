@@ -61,7 +61,10 @@ class IndexMaps:
             places = positions(shape, node.map)
             if isinstance(source, Gather):
                 table = np.asarray(source.table, dtype=np.int64)[places]
-                return self._gather(builder, _gather_node(node, source.arg, table))
+                # A table is data in the program: one that repeats a smaller one is worth more bytes than a buffer.
+                if table.size <= len(source.table) or recognise(table.ravel()) is not None:
+                    return self._gather(builder, _gather_node(node, source.arg, table))
+                return builder.add(node)
             forwarded = self._forward(builder, node, source, places.ravel())
             if forwarded is not None:
                 return forwarded

@@ -37,6 +37,10 @@ expected, stands for a read that needs a buffer: through a table, or by the call
 """
 
 
+_DEPTH = 64
+"""Longest chain of values that is fused into one nest: a body stays readable, and within Python's recursion."""
+
+
 @dataclass(slots=True)
 class Plan:
     """Outcome of the analysis.
@@ -48,6 +52,7 @@ class Plan:
     base: list[Value]
     materialised: set[Value]
     uses: list[int]
+    depth: list[int]  # how many values are fused between this one and the nest it is computed in
 
 
 def resolve_reshapes(graph: Graph) -> list[Value]:
@@ -71,7 +76,7 @@ def is_scalar(node: Node) -> bool:
 def plan_fusion(graph: Graph, forced: set[Value]) -> Plan:
     """Decide what is materialised; ``forced`` names bases that must be (their fused form has no affine index)."""
     nodes = graph.nodes
-    plan = Plan(resolve_reshapes(graph), set(), [0] * len(nodes))
+    plan = Plan(resolve_reshapes(graph), set(), [0] * len(nodes), [0] * len(nodes))
     zones: dict[Value, set[Zone | None]] = {}
     reads = [(output.value, None) for output in graph.outputs]
     for operand, zone in reads:
@@ -80,9 +85,14 @@ def plan_fusion(graph: Graph, forced: set[Value]) -> Plan:
         if plan.base[value] != value or not plan.uses[value]:
             continue
         node = nodes[value]
-        own = _settle(node, value, zones.get(value, set()), value in forced, plan)
+        alone = value in forced or plan.depth[value] > _DEPTH
+        own = _settle(node, value, zones.get(value, set()), alone, plan)
+        if value in plan.materialised:
+            plan.depth[value] = 0
         for operand, zone in _reads(node, value, own):
             _note(plan, zones, operand, zone)
+            source = plan.base[operand]
+            plan.depth[source] = max(plan.depth[source], plan.depth[value] + 1)
     return plan
 
 

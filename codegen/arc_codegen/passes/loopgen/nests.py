@@ -235,19 +235,26 @@ class NestLowering:
         scalar = self._scalars.get(base)
         if scalar is not None:
             return scalar
-        if self.plan.uses[base] <= 1 or isinstance(node, (View, Gather)):
+        if isinstance(node, (View, Gather)):
             return self._element(base, node, flat)
+        if self.plan.uses[base] <= 1:
+            expression = self._element(base, node, flat)
+            return self._named(base, node, expression) if _operations(expression) > _INLINE_NODES else expression
         for memo in self._memos:
             known = memo.get((base, flat))
             if known is not None:
                 return known
-        expression = self._element(base, node, flat)
-        if not isinstance(expression, (Ref, Literal)):
-            symbol = self.symbol(self.hints.scalar(base))
-            self.body.append(Let(symbol, expression, node.origin))
-            expression = Ref(symbol, node.type.dtype)
+        expression = self._named(base, node, self._element(base, node, flat))
         self._memos[-1][base, flat] = expression
         return expression
+
+    def _named(self, value: Value, node: Node, expression: Expr) -> Expr:
+        """The expression as a constant of the current body."""
+        if isinstance(expression, (Ref, Literal)):
+            return expression
+        symbol = self.symbol(self.hints.scalar(value))
+        self.body.append(Let(symbol, expression, node.origin))
+        return Ref(symbol, node.type.dtype)
 
     def _element(self, value: Value, node: Node, flat: Form) -> Expr:
         dtype = node.type.dtype
@@ -302,6 +309,8 @@ class NestLowering:
     ) -> Expr:
         """A mutable scalar that a nest over ``extents`` updates."""
         node = self.nodes[value]
+        if 0 in extents:
+            return start
         total = self.symbol(self.hints.scalar(value, fallback=self.hints.total(value)))
         self.body.append(Var(total, start, node.origin))
         ref = Ref(total, node.type.dtype)
@@ -350,9 +359,7 @@ class NestLowering:
         if isinstance(expression, (Ref, Literal)) or keep:
             self._scalars[value] = expression
             return
-        symbol = self.symbol(self.hints.scalar(value))
-        self.body.append(Let(symbol, expression, node.origin))
-        self._scalars[value] = Ref(symbol, node.type.dtype)
+        self._scalars[value] = self._named(value, node, expression)
 
 
 def _operations(expression: Expr) -> int:
