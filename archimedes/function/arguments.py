@@ -85,7 +85,7 @@ class BoundCall:
 class Binder:
     """Signature of a function with its static parameters.
 
-    A default that holds no numbers (a string, a flag, a function) is static in the calls that leave it.
+    A default that is not of floats (a string, a flag, a count, a function) is static in the calls that leave it.
 
     Parameters
     ----------
@@ -278,9 +278,12 @@ def signature_of(function: Callable[..., Any]) -> inspect.Signature:
 
 
 def _is_numeric(default: Any) -> bool:
-    """Whether a default can be an argument that is not static: arrays and numbers, but not True and False."""
+    """Whether a default is an argument like any other: floats, and arrays and trees of them.
+
+    Whole numbers and flags mostly say how a function works (an axis, a count of steps, an option).
+    """
     try:
         found = leaves(default)
     except ArcTypeError:
         return False
-    return default is inspect.Parameter.empty or all(np.asarray(leaf).dtype.kind in "fiu" for leaf in found)
+    return default is inspect.Parameter.empty or all(np.asarray(leaf).dtype.kind == "f" for leaf in found)

@@ -103,8 +103,12 @@ class CBackend:
         from archimedes.lower import lower_function
 
         name = _host_name(traced.name)
-        generated = generate(Module(name, (lower_function(traced, name=name),)), Options())
+        module = Module(name, (lower_function(traced, name=name),))
+        generated = generate(module, Options())
         (entry,) = generated.manifest["functions"]
+        if entry["workspace_bytes"] > _STACK_BYTES:
+            generated = generate(module, Options(workspace="caller"))
+            (entry,) = generated.manifest["functions"]
         self.host_function = build(generated.files, generated.manifest).function(entry["c_name"])
         self._single = len(traced.outputs) == 1
 
@@ -114,6 +118,10 @@ class CBackend:
 
     def guarded(self, otherwise: Callable[..., Any]) -> Callable[..., Any]:
         return self.host_function.guarded(otherwise)
+
+
+_STACK_BYTES = 1 << 16
+"""Work arrays that a host call may put on its thread's stack, of which some systems give half a megabyte in all."""
 
 
 def _host_name(name: str) -> str:

@@ -6,7 +6,11 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
+from archimedes.array.core import SymbolicArray
 from archimedes.array.primitives import as_symbolic
+from archimedes.array.storage import Storage
 from archimedes.function.arguments import BoundCall
 from archimedes.function.leaves import AbstractArray, is_list_of_numbers, is_symbolic
 from archimedes.function.naming import leaf_names, unique_names
@@ -63,6 +67,17 @@ def flatten_call(bound: BoundCall) -> FlatCall:
         structures.append(structure)
         leaves.extend(as_symbolic(leaf) if type(leaf) is list and is_symbolic(leaf) else leaf for leaf in found)
     return FlatCall(bound, tuple(structures), tuple(leaves))
+
+
+def read_only(leaf: Any) -> Any:
+    """A leaf that the function called cannot write to, as it cannot when it is called with numbers."""
+    if isinstance(leaf, SymbolicArray):
+        return SymbolicArray(Storage(leaf.held, leaf.size, read_only=True), None, leaf.shape, leaf.dtype)
+    if isinstance(leaf, np.ndarray):
+        view = leaf.view()
+        view.flags.writeable = False
+        return view
+    return leaf
 
 
 def abstract_key(leaves: Sequence[AbstractArray]) -> tuple[Hashable, ...]:

@@ -14,7 +14,7 @@ from archimedes.errors import ArcTypeError, OptionError
 from archimedes.function import pickling
 from archimedes.function.arguments import Binder, BoundCall
 from archimedes.function.backends import BackendName, check_backend
-from archimedes.function.calls import FlatCall, abstract_key, flatten_call
+from archimedes.function.calls import FlatCall, abstract_key, flatten_call, read_only
 from archimedes.function.leaves import AbstractArray, as_abstract, as_numeric, leaf_kinds, real_of_call, with_real
 from archimedes.function.naming import ReturnNames, as_identifier, check_return_names, function_name
 from archimedes.function.specialisation import Specialisation
@@ -101,7 +101,7 @@ class CompiledFunction:
 
     def _call_new(self, call: FlatCall, kinds: Hashable, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if call.symbolic:
-            return self.inline(call.rebuild(call.leaves))
+            return self._inline(call)
         paths = call.paths()
         arrays = [as_numeric(leaf, path) for leaf, path in zip(call.leaves, paths, strict=True)]
         abstract = [as_abstract(leaf, path) for leaf, path in zip(call.leaves, paths, strict=True)]
@@ -111,14 +111,15 @@ class CompiledFunction:
             if current_trace() is None:
                 raise
             # A closure over symbols of the function that is being traced now.
-            return self.inline(call.bound)
+            return self._inline(call)
         if kinds is not None:
             self._by_kinds[kinds] = specialisation
         self._remember(specialisation, call.bound, args, kwargs)
         return specialisation(arrays)
 
-    def inline(self, bound: BoundCall) -> Any:
+    def _inline(self, call: FlatCall) -> Any:
         """Result of the Python function itself; its leaves symbolic."""
+        bound = call.rebuild([read_only(leaf) for leaf in call.leaves])
         leaves, structure = flatten_result(apply_bound(self.__wrapped__, bound), self.name)
         return unflatten(structure, leaves)
 
@@ -238,7 +239,7 @@ def compile(
         and trees of them.
     static_argnums : int or sequence of int, optional
         Positions of arguments whose value selects a specialisation; they can be anything hashable, and reach ``func``
-        as they are.
+        as they are. So do defaults that are not of floats, in the calls that leave them.
     static_argnames : str or sequence of str, optional
         The same by name.
     return_names : str or sequence of str, optional

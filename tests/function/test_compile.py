@@ -89,10 +89,13 @@ def test_positional_keyword_and_default_arguments(compiled: Compile) -> None:
 
 def test_defaults_that_are_no_numbers_are_left_alone(compiled: Compile) -> None:
     @compiled
-    def f(x: Any, flag: bool = False, mode: str = "plain", inner: Any = np.sin, table: Any = None) -> Any:
-        return (inner(x) if mode == "plain" and not flag else x) if table is None else table[0]
+    def f(x: Any, times: int = 2, flag: bool = False, mode: str = "plain", inner: Any = np.sin) -> Any:
+        for _ in range(times):
+            x = inner(x) if mode == "plain" and not flag else x
+        return x
 
-    assert f(1.0) == np.sin(1.0)
+    assert f(1.0) == np.sin(np.sin(1.0))
+    assert compiled(np.var)(np.array([1.0, 3.0])) == 1.0
     assert compiled(lambda x, table=(np.sin, ["unhashable"]): table[0](x))(1.0) == np.sin(1.0)
     with pytest.raises(TypeError, match=r"ARC231.*mode is a str"):
         f(1.0, mode="other")
@@ -423,6 +426,24 @@ def test_arguments_are_read_only() -> None:
 
     with pytest.raises((TypeError, ValueError), match="copy"):
         arc.compile(bad)(np.zeros(2))
+
+
+def test_a_function_called_inside_cannot_write_to_its_arguments(compiled: Compile) -> None:
+    @compiled
+    def inner(v: Any) -> Any:
+        v[0] = 5.0
+        return v
+
+    def outer(x: Any) -> Any:
+        y = x.copy()
+        return inner(y)
+
+    with pytest.raises((TypeError, ValueError), match="copy"):
+        compiled(outer)(np.zeros(2))
+    constant = np.zeros(2)
+    with pytest.raises(ValueError, match="read-only"):
+        compiled(lambda x: compiled(lambda a, v: inner.__wrapped__(v))(x, constant))(1.0)
+    np.testing.assert_array_equal(constant, np.zeros(2))
 
 
 def test_an_error_in_the_function_leaves_tracing_as_it_was(compiled: Compile) -> None:
