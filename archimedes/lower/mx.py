@@ -179,7 +179,9 @@ class MXLowering:
         forwarded = content.read(self.emit, table) if isinstance(content, OpenArray) else None
         if forwarded is None:
             source = self.value(sources[0])
-            forwarded = self.emit.element(source, int(table[0])) if table.size == 1 else self.emit.read(source, table)
+            # -1 reads zero.
+            single = table.size == 1 and table[0] >= 0
+            forwarded = self.emit.element(source, int(table[0])) if single else self.emit.read(source, table)
         self.put(targets[0], forwarded, node.sparsity())
 
     def _set_nonzeros(self, node: ca.MX, sources: list[int], targets: list[int]) -> None:
@@ -192,7 +194,11 @@ class MXLowering:
         else:
             array = OpenArray(content, self.emit.size(content))
         sparsity = self.slots[target].sparsity
-        array.write(self.emit, self.value(source), nonzero_table(info), accumulate=info["add"])
+        table, value = nonzero_table(info), self.value(source)
+        written = table >= 0
+        if not written.all():  # CasADi's simplification marks what a later write covers with -1
+            table, value = table[written], self.emit.read(value, np.flatnonzero(written))
+        array.write(self.emit, value, table, accumulate=info["add"])
         self.put(targets[0], array, sparsity)
 
     def _project(self, node: ca.MX, sources: list[int], targets: list[int]) -> None:
