@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from archimedes.array.contractions import contract, is_worth_it
 from archimedes.array.core import SymbolicArray
 from archimedes.array.function_table import implements
 from archimedes.array.functions_reduce import sum_
@@ -24,7 +25,7 @@ def einsum(*operands: Any, out: Any = None, optimize: Any = False, **kwargs: Any
     """Sums of products named by letters. Operands are taken pairwise from the left; ``optimize`` changes nothing.
 
     A pair that is a matrix product becomes one; a pair with a letter that stays in both (a batch) becomes
-    a broadcast product and a sum.
+    a contraction or, if it is small, a broadcast product and a sum.
     """
     refuse_keywords("np.einsum", out=out, **kwargs)
     terms, output, arrays = _parse(operands)
@@ -164,10 +165,12 @@ def _pair(
         shape = (*(a_shape[label] for label in a_free), *(b_shape[label] for label in b_free))
         return product.reshape(shape), (*a_free, *b_free)
     labels = (*batch, *a_free, *b_free, *summed)
+    extents = tuple(sizes[label] for label in labels)
+    if summed and equal and is_worth_it(a, b, extents) and all(a_shape[label] == b_shape[label] for label in batch):
+        return contract(a, a_labels, b, b_labels, (*batch, *a_free, *b_free)), (*batch, *a_free, *b_free)
     result = _aligned(a, a_labels, labels) * _aligned(b, b_labels, labels)
-    stretched = tuple(sizes[label] for label in labels)
-    if summed and result.shape != stretched:
-        result = as_symbolic(np.broadcast_to(result, stretched))
+    if summed and result.shape != extents:
+        result = as_symbolic(np.broadcast_to(result, extents))
     return _summed_alone(result, labels, set(labels) - set(summed))
 
 

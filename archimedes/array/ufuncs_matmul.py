@@ -66,7 +66,7 @@ def _stacks(left: SymbolicArray, right: SymbolicArray) -> SymbolicArray:
 
 
 def _contracted(left: SymbolicArray, right: SymbolicArray, stack: tuple[int, ...]) -> SymbolicArray:
-    """The same as one operation; axes of the stack are named by their distance from the matrix, rows and columns apart."""
+    """The same as one operation; the axes of the stack are named by their distance from the matrix."""
 
     def named(array: SymbolicArray, row: str, column: str) -> tuple[SymbolicArray, tuple[str, ...]]:
         # An axis of length 1 has no name: it is the other operand's that counts.

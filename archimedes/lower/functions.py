@@ -48,6 +48,11 @@ class FunctionLowering:
         if primitive.kind == "reduce":
             rows = self.emit.reshape(args[0], primitive.params["shape"])
             return [self.emit.reduce(primitive.fn, rows, (1,))]
+        if primitive.kind == "contract":
+            known = primitive.params
+            a, b = self.emit.reshape(args[0], known["a_shape"]), self.emit.reshape(args[1], known["b_shape"])
+            product = self.emit.contract(a, b, known["a_labels"], known["b_labels"], known["out_labels"])
+            return [self.emit.reshape(product, (self.emit.size(product),))]
         raise LoweringError(
             f"the primitive {primitive.fn} of kind {primitive.kind} has no lowering to C yet", code="ARC403"
         )
