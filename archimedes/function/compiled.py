@@ -51,6 +51,11 @@ class CompiledFunction:
         Its name as an identifier.
     """
 
+    # A call looks `__call__` up in the type and finds the slot, which holds the quick way in of the latest
+    # specialisations: no frame of ours is between it and the caller.
+    __slots__ = ("__call__", "__dict__", "__weakref__")
+
+    __call__: Callable[..., Any]
     __wrapped__: Callable[..., Any]
     __name__: str
 
@@ -81,11 +86,7 @@ class CompiledFunction:
         self._specialisations: dict[Hashable, Specialisation] = {}
         self._by_kinds: dict[Hashable, Specialisation] = {}
         self._recent: tuple[tuple[Specialisation, tuple[Any, ...]], ...] = ()
-        self._entry: Callable[..., Any] = self._call
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        # Quick ways in for the latest specialisations, each of which hands on what it does not take; then `_call`.
-        return self._entry(*args, **kwargs)
+        self.__call__ = self._call
 
     def _call(self, *args: Any, **kwargs: Any) -> Any:
         call = flatten_call(self.binder.bind(args, kwargs))
@@ -152,7 +153,7 @@ class CompiledFunction:
     def _remember(
         self, specialisation: Specialisation, bound: BoundCall, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> None:
-        """Let calls like this one take the quick way in from now on."""
+        """Let calls like this one take the quick way in from now on; each way hands on what it does not take."""
         if kwargs or any(bound.static[: len(args)]):
             return
         if len(args) == bound.static.count(False):
@@ -167,7 +168,7 @@ class CompiledFunction:
         entry: Callable[..., Any] = self._call
         for earlier, tail in reversed(recent):
             entry = earlier.guarded(entry, defaults=tail) or entry
-        self._recent, self._entry = tuple(recent), entry
+        self._recent, self.__call__ = tuple(recent), entry
 
     def __get__(self, instance: Any, owner: type[Any] | None = None) -> Any:
         return self if instance is None else MethodType(self, instance)
