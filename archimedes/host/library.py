@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 import cffi
+from arc_codegen.toolchain.flags import HOST_FLAGS
 
 from archimedes.host.cache import cached_library
 from archimedes.host.calling import HostFunction
@@ -22,7 +23,7 @@ from archimedes.host.errors import LibraryLoadError, ManifestError
 from archimedes.host.signature import Parameter, Signature, read_signatures
 
 # C99 without contraction and without errno: the bits that the generated code defines, see the files' own headers.
-BASE_FLAGS: Final = ("-std=c99", "-O2", "-ffp-contract=off", "-fno-math-errno", "-fPIC", "-shared")
+BASE_FLAGS: Final = (*HOST_FLAGS, "-fPIC", "-shared")
 # A user's `loss` must not be replaced by a `loss` that some other library of the process exports.
 _LINK_FLAGS: Final = ("-Wl,-Bsymbolic",) if sys.platform.startswith("linux") else ()
 

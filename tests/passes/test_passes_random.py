@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
+from arc_codegen.ir.builder import GraphBuilder
 from arc_codegen.ir.graph import Graph
 from arc_codegen.ir.interp import interpret
 from arc_codegen.ir.loops_interp import interpret_loops
+from arc_codegen.ir.types import DType
 from arc_codegen.ir.verify import verify_graph
 from arc_codegen.ir.verify_loops import verify_loops
 from arc_codegen.options import Options
@@ -64,3 +67,14 @@ def test_any_pass_may_be_left_out(program: Program, left_out: set[str]) -> None:
     changed = optimise(graph, Options(), without=frozenset(left_out), verify=True)
     function = lower_to_loops(changed, Options())
     assert_bits_equal(interpret_loops(function, inputs), interpret(graph, inputs))
+
+
+def test_a_table_read_of_a_constant_finds_its_loops() -> None:
+    builder = GraphBuilder("f")
+    pair = builder.constant([1.0, 2.0], DType.F32)
+    matrix = builder.gather(pair, np.array([[0, 0, 0], [0, 0, 0], [0, 0, 1]]))
+    right = builder.constant(np.zeros((3, 1)), DType.F32)
+    graph = builder.finish([("y", builder.solve(matrix, right))])
+    function = lower_to_loops(graph, Options())
+    verify_loops(function)
+    assert_bits_equal(interpret_loops(function, []), interpret(graph, []))

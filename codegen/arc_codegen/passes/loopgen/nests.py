@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from arc_codegen.errors import IRError
 from arc_codegen.ir.affine import common_refinement
 from arc_codegen.ir.builder import constant_array, uniform_constant
 from arc_codegen.ir.graph import (
@@ -60,6 +61,12 @@ def lower_graph(graph: Graph) -> LoopFunction:
         function = attempt.run()
         if not attempt.stuck:
             return function
+        if attempt.stuck <= forced:
+            raise IRError(
+                f"{graph.name}: no loops found for the values {sorted(attempt.stuck)}",
+                code="ARC420",
+                hint="a bug of the tool; please report it with the output of --dump-ir",
+            )
         forced |= attempt.stuck
 
 
@@ -293,9 +300,14 @@ class NestLowering:
     def _gather(self, node: Gather, flat: Form) -> Expr:
         if not flat.terms:
             return self.read(node.arg, Form(node.table[flat.offset]))
-        home = self._home.get(self.plan.base[node.arg])
+        base = self.plan.base[node.arg]
+        source = self.nodes[base]
+        home = self._home.get(base)
+        if isinstance(source, Constant):
+            elements = constant_array(source).ravel()
+            home = self.table(self.hints.table(base), source.type.dtype, tuple(elements.tolist()))
         if home is None:
-            self.stuck.add(self.plan.base[node.arg])
+            self.stuck.add(base)
             return zero_literal(node.type.dtype)
         table = self.table("index", DType.I32, node.table)
         return Load(home, Index(0, (), ((table, flat.index(), 1),)), node.type.dtype)
