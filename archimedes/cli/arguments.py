@@ -191,7 +191,7 @@ def build_requests(functions: Sequence[Callable[..., Any]], wanted: Wanted) -> l
 def _bind_options(function: Callable[..., Any], wanted: Wanted) -> tuple[CompiledFunction, dict[str, Any]]:
     plain = compiled(function, None, None)
     given: dict[str, Any] = {}
-    static = []
+    static = [name for name in _parameters(plain) if _is_static_by_nature(plain, name)]
     for parameter in _parameters(plain):
         is_static, value = wanted.statics.lookup(plain.name, parameter)
         if is_static:
@@ -202,6 +202,12 @@ def _bind_options(function: Callable[..., Any], wanted: Wanted) -> tuple[Compile
         if is_given:
             given[parameter] = shape
     return (compiled(plain, None, static) if static else plain), given
+
+
+def _is_static_by_nature(function: CompiledFunction, parameter: str) -> bool:
+    """Whether the default is of a kind that C has no value for: it can only select the code."""
+    default = primal_of(function).binder.signature.parameters[parameter].default
+    return default is None or isinstance(default, (str, bytes)) or (callable(default) and not isinstance(default, type))
 
 
 def _derive(primal: CompiledFunction, derivative: str, wrt: tuple[str, ...]) -> CompiledFunction:

@@ -67,7 +67,8 @@ class _GenerateCommand(click.Command):
     "statics",
     multiple=True,
     metavar="NAME=VALUE",
-    help="Value of an argument that selects the code: a Python literal, else the text as it stands.",
+    help="Value of an argument that selects the code: a Python literal, else the text as it stands. "
+    "Arguments whose default is text or None are static without it.",
 )
 @click.option(
     "--derive",
@@ -149,17 +150,17 @@ def generate(
     options = check_options(prefix=prefix, optimize=optimize, workspace=workspace, max_stack=max_stack)
     wanted = Wanted(parse_args(args), parse_statics(statics), parse_derivatives(derivatives), parse_names(wrt))
     dump = Dump(dump_ir) if dump_ir is not None else None
-    with progress("importing the model") as announce, tracing_errors():
+    with progress("importing the model") as announce:
         functions = [load_function(target) for target in targets]
-        requests = build_requests(functions, wanted)
-        generated = generate_module(
-            requests,
-            name=name,
-            real=real_type(dtype, functions),
-            options=options,
-            announce=announce,
-            observe=dump,
-        )
+        with tracing_errors():
+            generated = generate_module(
+                build_requests(functions, wanted),
+                name=name,
+                real=real_type(dtype, functions),
+                options=options,
+                announce=announce,
+                observe=dump,
+            )
         announce("writing")
         write_files(generated.files, output, force=force)
     artifact = Artifact(output, generated)
