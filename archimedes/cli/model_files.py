@@ -15,17 +15,20 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import arc_codegen
-import casadi
-import numpy as np
-
-import archimedes
 from archimedes.cli.failures import ModelError, internal_error
 from archimedes.errors import ArcError
 
-_OURS = tuple(str(Path(str(package.__file__)).parent) + os.sep for package in (archimedes, arc_codegen))
+
+def _folder_of(package: str) -> str:
+    spec = importlib.util.find_spec(package)
+    assert spec is not None
+    assert spec.origin is not None
+    return str(Path(spec.origin).parent) + os.sep
+
+
+_OURS = tuple(map(_folder_of, ("archimedes", "arc_codegen")))
 _INSTALLED = tuple({sysconfig.get_path(kind) + os.sep for kind in ("stdlib", "platstdlib", "purelib", "platlib")})
-_LIBRARIES = (*_OURS, *(str(Path(str(package.__file__)).parent) + os.sep for package in (np, casadi)))
+_LIBRARIES = (*_OURS, *map(_folder_of, ("numpy", "casadi")))
 
 
 def load_function(target: str) -> Callable[..., Any]:
