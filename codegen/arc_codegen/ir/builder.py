@@ -31,6 +31,7 @@ from arc_codegen.ir.graph import (
     Value,
     View,
 )
+from arc_codegen.ir.interface import Interface
 from arc_codegen.ir.scalar import SCALAR_OPS
 from arc_codegen.ir.types import DType, Origin, TensorType
 
@@ -101,6 +102,8 @@ class GraphBuilder:
         Name of the function.
     doc : str, optional
         One line for its header.
+    interface : Interface, optional
+        How inputs and outputs make up its arguments.
 
     Examples
     --------
@@ -114,9 +117,10 @@ class GraphBuilder:
     3
     """
 
-    def __init__(self, name: str, *, doc: str = "") -> None:
+    def __init__(self, name: str, *, doc: str = "", interface: Interface | None = None) -> None:
         self.name = name
         self.doc = doc
+        self.interface = interface
         self._nodes: list[Node] = []
         self._values: dict[object, Value] = {}
         self._input_count = 0
@@ -135,7 +139,7 @@ class GraphBuilder:
     def add(self, node: Node) -> Value:
         """Value of ``node``: an existing one of the same content, else a new one.
 
-        Of equal nodes the first one stays: its origin, and the order of its operands where the operation is commutative.
+        Of equal nodes the first one stays: its origin, and the order of its operands if the operation commutes.
 
         Raises
         ------
@@ -162,7 +166,7 @@ class GraphBuilder:
     def finish(self, outputs: Iterable[Output | tuple[str, Value]]) -> Graph:
         """The graph of everything added so far, with these results."""
         results = tuple(output if isinstance(output, Output) else Output(*output) for output in outputs)
-        return Graph(self.name, tuple(self._nodes), results, self.doc)
+        return Graph(self.name, tuple(self._nodes), results, self.doc, self.interface)
 
     # Leaves
 

@@ -26,6 +26,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields, replace
 from typing import TypeAlias
 
+from arc_codegen.ir.interface import Interface
 from arc_codegen.ir.types import Origin, TensorType
 
 Value: TypeAlias = int
@@ -238,13 +239,15 @@ class Output:
 class Graph:
     """A function: nodes in topological order, parameters first in ``nodes`` as `Input` in order of their index.
 
-    ``name`` is the C name of the function without prefix. ``doc`` is one line for the header.
+    ``name`` is the C name of the function without prefix. ``doc`` is one line for the header. ``interface`` says how
+    inputs and outputs make up the function's arguments; without one, each is an argument.
     """
 
     name: str
     nodes: tuple[Node, ...]
     outputs: tuple[Output, ...]
     doc: str = ""
+    interface: Interface | None = None
 
     @property
     def inputs(self) -> tuple[Input, ...]:

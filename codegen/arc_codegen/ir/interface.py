@@ -4,11 +4,14 @@ The graph and loop IRs know leaves only, each an input or an output. An `Interfa
 arguments that the user wrote: depth first, in order, each leaf of an "in" argument is one input, each leaf of an "out"
 argument one output, and a leaf of an "inout" argument (a state) is an input and an output. Where a graph has no
 interface, every leaf is an argument of its own.
+
+What has no elements (an array of length 0, a struct without fields that have elements) has no place in a C struct, and
+an argument of that kind is no parameter.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
@@ -82,18 +85,45 @@ ArgumentType: TypeAlias = Leaf | Struct | Repeated
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """One parameter of the C function."""
+    """One parameter of the C function.
+
+    Parameters
+    ----------
+    name : str
+    type : ArgumentType
+    direction : {"in", "out", "inout"}
+    initialiser : str
+        Name, without prefix, of a function of its own that sets the argument to the defaults of its leaves: for a
+        state, ``pi_init`` beside ``pi_step``. Empty: there is none.
+    """
 
     name: str
     type: ArgumentType
     direction: Literal["in", "out", "inout"]
+    initialiser: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Interface:
-    """All parameters of a C function, in C order."""
+    """All parameters of a C function, in C order.
+
+    Parameters
+    ----------
+    arguments : tuple of Argument
+    period : float, optional
+        Seconds from one call to the next that the function is made for; stated in the header and the manifest.
+    """
 
     arguments: tuple[Argument, ...]
+    period: float | None = None
+
+    def input_leaves(self) -> list[Leaf]:
+        """What the inputs of the graph are, in order."""
+        return [leaf for item in self.arguments if item.direction != "out" for leaf in leaves(item.type)]
+
+    def output_leaves(self) -> list[Leaf]:
+        """What the outputs of the graph are, in order."""
+        return [leaf for item in self.arguments if item.direction != "in" for leaf in leaves(item.type)]
 
 
 def leaves(kind: ArgumentType) -> Iterator[Leaf]:
@@ -115,3 +145,31 @@ def leaves(kind: ArgumentType) -> Iterator[Leaf]:
     else:
         for _ in range(kind.count):
             yield from leaves(kind.element)
+
+
+def interface_problem(
+    interface: Interface | None, inputs: Sequence[TensorType], outputs: Sequence[TensorType]
+) -> str | None:
+    """What keeps an interface from describing a program of these inputs and outputs; None if it does, or is None.
+
+    Examples
+    --------
+    >>> from arc_codegen.ir.types import DType
+    >>> number = TensorType(DType.F32)
+    >>> interface = Interface((Argument("x", Leaf(number), "in"),))
+    >>> interface_problem(interface, [number], [])
+    >>> interface_problem(interface, [number], [number])
+    'the interface has 0 output leaves, the program 1 outputs'
+    """
+    if interface is None:
+        return None
+    sides = (("input", interface.input_leaves(), inputs), ("output", interface.output_leaves(), outputs))
+    for side, found, expected in sides:
+        if len(found) != len(expected):
+            return f"the interface has {len(found)} {side} leaves, the program {len(expected)} {side}s"
+        for number, (leaf, wanted) in enumerate(zip(found, expected, strict=True)):
+            if leaf.type != wanted:
+                return f"{side} {number} is {wanted}, in the interface {leaf.type}"
+            if leaf.default is not None and len(leaf.default) != wanted.size * wanted.dtype.itemsize:
+                return f"the default of {side} {number} ({wanted}) has {len(leaf.default)} bytes"
+    return None

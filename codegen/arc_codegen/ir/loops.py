@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from arc_codegen.ir.interface import Interface
 from arc_codegen.ir.types import DType, Origin
 
 
@@ -178,12 +179,16 @@ class Buffer:
 
 @dataclass(frozen=True, slots=True)
 class LoopFunction:
-    """A function of loop IR. Buffers of kind input and output are its parameters, in this order, inputs first."""
+    """A function of loop IR. Buffers of kind input and output are its parameters, in this order, inputs first.
+
+    ``interface`` says how they make up the arguments of the C function; without one, each is an argument.
+    """
 
     name: str
     buffers: tuple[Buffer, ...]
     body: tuple[Stmt, ...]
     doc: str = ""
+    interface: Interface | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from arc_codegen.ir.graph import (
     Value,
     View,
 )
+from arc_codegen.ir.interface import interface_problem
 from arc_codegen.ir.printer import print_node
 from arc_codegen.ir.scalar import SCALAR_OPS
 from arc_codegen.ir.types import DType, TensorType
@@ -151,6 +152,13 @@ class _Verifier:
                 message = f"graph {graph.name}: output name {output.name!r} is empty or taken"
                 raise IRError(message, code=STRUCTURE, hint=_HINT)
             names.add(output.name)
+        problem = interface_problem(
+            graph.interface,
+            [node.type for node in graph.inputs],
+            [graph.nodes[output.value].type for output in graph.outputs],
+        )
+        if problem:
+            raise IRError(f"graph {graph.name}: {problem}", code=STRUCTURE, hint=_HINT)
 
     def _check_node(self, node: Node) -> None:
         match node:

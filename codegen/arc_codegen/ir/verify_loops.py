@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from arc_codegen.errors import IRError
 from arc_codegen.ir.expressions import fold_expression
+from arc_codegen.ir.interface import interface_problem
 from arc_codegen.ir.loop_coverage import kernel_extents, unwritten_outputs
 from arc_codegen.ir.loop_indices import index_bounds, index_count, index_positions
 from arc_codegen.ir.loops import (
@@ -36,7 +37,7 @@ from arc_codegen.ir.loops import (
 )
 from arc_codegen.ir.loops_printer import LoopPrinter
 from arc_codegen.ir.scalar import SCALAR_OPS
-from arc_codegen.ir.types import DType, Origin
+from arc_codegen.ir.types import DType, Origin, TensorType
 from arc_codegen.ir.verify import scalar_type_error
 
 BUFFERS, SCOPES, TYPES, BOUNDS, COVERAGE, CALLS = "ARC410", "ARC414", "ARC415", "ARC416", "ARC417", "ARC418"
@@ -103,9 +104,15 @@ class _LoopVerifier:
         kinds = [buffer.kind for buffer in self._function.buffers if buffer.kind in ("input", "output")]
         if kinds != sorted(kinds):
             self._fail(BUFFERS, "an input comes after an output")
+        problem = interface_problem(self._function.interface, self._types("input"), self._types("output"))
+        if problem:
+            self._fail(BUFFERS, problem)
         self._check_body(self._function.body)
         for symbol, position in unwritten_outputs(self._function, self._tables).items():
             self._fail(COVERAGE, f"element {position} of output {symbol.hint!r} may stay unwritten")
+
+    def _types(self, kind: str) -> list[TensorType]:
+        return [TensorType(buffer.dtype, buffer.shape) for buffer in self._function.buffers if buffer.kind == kind]
 
     def _fail(self, code: str, message: str) -> NoReturn:
         """Raise with the statement and the loops around it."""

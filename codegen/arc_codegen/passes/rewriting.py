@@ -25,7 +25,7 @@ def live_values(graph: Graph) -> list[bool]:
 
 def rebuild(graph: Graph, rule: Rule) -> Graph:
     """The live part of the graph, each node put through ``rule``."""
-    builder = GraphBuilder(graph.name, doc=graph.doc)
+    builder = GraphBuilder(graph.name, doc=graph.doc, interface=graph.interface)
     renamed: dict[Value, Value] = {}
     live = live_values(graph)
     for value, node in enumerate(graph.nodes):

@@ -45,7 +45,7 @@ class _Scalarisation:
     def __init__(self, graph: Graph, cost: CostModel) -> None:
         self.graph = graph
         self.cost = cost
-        self.builder = GraphBuilder(graph.name, doc=graph.doc)
+        self.builder = GraphBuilder(graph.name, doc=graph.doc, interface=graph.interface)
         self._whole: dict[Value, Value] = {}  # old value -> new value
         self._elements: dict[Value, list[Value]] = {}  # old value -> its elements, scalars of the new graph
         self._named = set(last_of_each_name(graph).values())

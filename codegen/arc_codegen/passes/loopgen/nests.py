@@ -142,7 +142,8 @@ class NestLowering:
                 self._define_scalar(value, node)
         for symbol, value in results:
             self._copy(symbol, value)
-        return LoopFunction(self.graph.name, tuple(self.buffers), tuple(self.body), self.graph.doc)
+        graph = self.graph
+        return LoopFunction(graph.name, tuple(self.buffers), tuple(self.body), graph.doc, graph.interface)
 
     def _materialise(self, value: Value, node: Node, target: Symbol | None) -> None:
         symbol = target or self.buffer(
