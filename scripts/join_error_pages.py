@@ -1,6 +1,7 @@
 """Write docs/errors.md: the sections of docs/errors.d in the order of their codes.
 
-Each area keeps its own page, so that a change of one touches one. ``--check`` only says whether errors.md is up to date.
+Each area keeps its own page, so that a change of one touches one. ``--check`` only says whether errors.md is up to
+date.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ from pathlib import Path
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 PREAMBLE = """# Errors
 
-Every error says what is wrong in your terms, what to do, and a code. The code is stable: search for it here. In Python all of them
-are `arc_codegen.errors.ArcError`; they are also `ValueError`, `TypeError`, `IndexError` where that is what they are.
+Every error says what is wrong in your terms, what to do, and a code. The code is stable: search for it here. In
+Python all of them are `arc_codegen.errors.ArcError`; they are also `ValueError`, `TypeError`, `IndexError` where
+that is what they are.
 
 Written by `scripts/join_error_pages.py` from `docs/errors.d/`; edit the pages there.
 """

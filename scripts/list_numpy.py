@@ -16,26 +16,26 @@ from archimedes.array.ufunc_table import UFUNCS
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "numpy.md"
 PREAMBLE = """# NumPy in traced functions
 
-Functions are traced: they run once with symbolic arrays, which have a shape and an element type but no numbers. These NumPy
-functions work on them, with NumPy's own semantics for shapes, types, broadcasting, `axis`, `keepdims`. Anything else is an
-error that names the function, your line and the nearest alternative.
+Functions are traced: they run once with symbolic arrays, which have a shape and an element type but no numbers.
+These NumPy functions work on them, with NumPy's own semantics for shapes, types, broadcasting, `axis`, `keepdims`.
+Anything else is an error that names the function, your line and the nearest alternative.
 
 Written by `scripts/list_numpy.py` from the tables.
 
 ## What a traced array can do
-Indexing by integers, slices with steps, negative indices, `newaxis`, `...`, integer arrays and constant masks; views alias as
-in NumPy; `x[i] = v` on arrays made in the function (arguments are read-only: `x = x.copy()` first). Operators, comparisons,
-`@`, `len`, iteration, and the methods of `ndarray` that have a function below.
+Indexing by integers, slices with steps, negative indices, `newaxis`, `...`, integer arrays and constant masks;
+views alias as in NumPy; `x[i] = v` on arrays made in the function (arguments are read-only: `x = x.copy()` first).
+Operators, comparisons, `@`, `len`, iteration, and the methods of `ndarray` that have a function below.
 
 ## What it cannot
-Decide a Python `if` or `while`, become a `float` or an index: the value is not known yet. Use `np.where`, `np.select`,
-`np.clip`, `np.interp`; mark an argument that is known before the call as static. Shapes cannot depend on values
-(`np.nonzero`, `np.unique`, a traced mask as an index).
+Decide a Python `if` or `while`, become a `float` or an index: the value is not known yet. Use `np.where`,
+`np.select`, `np.clip`, `np.interp`; mark an argument that is known before the call as static. Shapes cannot depend
+on values (`np.nonzero`, `np.unique`, a traced mask as an index).
 
 ## Limits
-`np.sort`, `np.median`, `np.quantile`: up to 1024 elements along the axis, as a sorting network. `np.linalg.cholesky`: up to 64
-columns. `np.linalg.pinv`: matrices of full rank. Float constants take the precision of the call
-([ADR 2](adr/0002-constants-take-the-precision-of-the-trace.md)).
+`np.sort`, `np.median`, `np.quantile`: up to 1024 elements along the axis, as a sorting network.
+`np.linalg.cholesky`: up to 64 columns. `np.linalg.pinv`: matrices of full rank. Float constants take the precision
+of the call ([ADR 2](adr/0002-constants-take-the-precision-of-the-trace.md)).
 """
 
 
