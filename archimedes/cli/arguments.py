@@ -98,7 +98,7 @@ def _malformed(text: str, problem: str) -> CommandLineError:
     )
 
 
-def parse_statics(texts: Sequence[str]) -> Given:
+def parse_static(texts: Sequence[str]) -> Given:
     """``mode=fast`` or ``order=2``: a Python literal if it is one, else the text itself.
 
     Raises
@@ -160,7 +160,7 @@ class Wanted:
     """What the options ask for."""
 
     args: Given
-    statics: Given
+    fixed: Given
     derivatives: tuple[str, ...]
     wrt: tuple[str, ...]
 
@@ -184,7 +184,7 @@ def build_requests(functions: Sequence[Callable[..., Any]], wanted: Wanted) -> l
             derived = _derive(primal, derivative, wanted.wrt)
             requests.append(FunctionRequest(derived, *arguments_from_signature(derived, given, hint=_SHAPE_HINT)))
     wanted.args.require_used(primals)
-    wanted.statics.require_used(primals)
+    wanted.fixed.require_used(primals)
     return requests
 
 
@@ -193,7 +193,7 @@ def _bind_options(function: Callable[..., Any], wanted: Wanted) -> tuple[Compile
     given: dict[str, Any] = {}
     static = [name for name in _parameters(plain) if _is_static_by_nature(plain, name)]
     for parameter in _parameters(plain):
-        is_static, value = wanted.statics.lookup(plain.name, parameter)
+        is_static, value = wanted.fixed.lookup(plain.name, parameter)
         if is_static:
             static.append(parameter)
             given[parameter] = value

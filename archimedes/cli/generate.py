@@ -24,7 +24,7 @@ from archimedes.cli.arguments import (
     parse_args,
     parse_derivatives,
     parse_names,
-    parse_statics,
+    parse_static,
     real_type,
 )
 from archimedes.cli.failures import EXIT_CODES, CommandLineError
@@ -64,7 +64,7 @@ class _GenerateCommand(click.Command):
 )
 @click.option(
     "--static",
-    "statics",
+    "static",
     multiple=True,
     metavar="NAME=VALUE",
     help="Value of an argument that selects the code: a Python literal, else the text as it stands. "
@@ -119,7 +119,7 @@ def generate(
     *,
     targets: tuple[str, ...],
     args: tuple[str, ...],
-    statics: tuple[str, ...],
+    static: tuple[str, ...],
     derivatives: tuple[str, ...],
     wrt: tuple[str, ...],
     dtype: str | None,
@@ -148,7 +148,7 @@ def generate(
       arc-codegen generate model.py:loss --dump-ir=loops
     """
     options = check_options(prefix=prefix, optimize=optimize, workspace=workspace, max_stack=max_stack)
-    wanted = Wanted(parse_args(args), parse_statics(statics), parse_derivatives(derivatives), parse_names(wrt))
+    wanted = Wanted(parse_args(args), parse_static(static), parse_derivatives(derivatives), parse_names(wrt))
     dump = Dump(dump_ir) if dump_ir is not None else None
     with progress("importing the model") as announce:
         functions = [load_function(target) for target in targets]
