@@ -29,6 +29,12 @@ class Options:
         per element type; or static arrays of the function, which is then not reentrant.
     max_stack : int, optional
         Largest number of bytes of local work arrays a function may have; an error above it.
+    guard : {"none", "status", "saturate"}
+        What is done about bad inputs. "none": nothing. "status": a function returns a negative code if an input is NaN,
+        infinite or out of its bounds, and has then written nothing. "saturate": an input that has bounds is taken as
+        the nearest value within them (NaN as the lower one).
+    float_typedef : str
+        Name that stands for ``float`` in the generated C, such as ``"float32_t"``.
     locations : bool
         Whether comments name the line of the user's source that a block of statements comes from.
 
@@ -50,6 +56,8 @@ class Options:
     fma: Literal["off"] = "off"
     workspace: Literal["stack", "caller", "static"] = "stack"
     max_stack: int | None = None
+    guard: Literal["none", "status", "saturate"] = "none"
+    float_typedef: str = "float"
     locations: bool = True
 
     def __post_init__(self) -> None:

@@ -82,6 +82,8 @@ class Repeated:
 
 ArgumentType: TypeAlias = Leaf | Struct | Repeated
 
+Direction: TypeAlias = Literal["in", "out", "inout"]
+
 
 @dataclass(frozen=True, slots=True)
 class Argument:
@@ -99,7 +101,7 @@ class Argument:
 
     name: str
     type: ArgumentType
-    direction: Literal["in", "out", "inout"]
+    direction: Direction
     initialiser: str = ""
 
 
@@ -124,6 +126,11 @@ class Interface:
     def output_leaves(self) -> list[Leaf]:
         """What the outputs of the graph are, in order."""
         return [leaf for item in self.arguments if item.direction != "in" for leaf in leaves(item.type)]
+
+    def output_directions(self) -> list[Direction]:
+        """Of the argument that each output belongs to, in order."""
+        written = [item for item in self.arguments if item.direction != "in"]
+        return [item.direction for item in written for _ in leaves(item.type)]
 
 
 def leaves(kind: ArgumentType) -> Iterator[Leaf]:

@@ -30,7 +30,7 @@ class ScalarOp:
     ``args`` names what each operand must be: ``real``, ``bool`` or ``any``; ``result`` is ``real`` (the operands'
     real type), ``bool``, ``same`` (type of the last operand) or ``any`` (the node's own, for ``cast``).
     ``exact``: correctly rounded by IEEE, so the same bits on every machine. ``libm``: C's name for double, if it is a
-    call into the math library.
+    call into the math library. ``integers``: where a ``real`` is asked for, an integer will do too.
     """
 
     name: str
@@ -39,6 +39,7 @@ class ScalarOp:
     exact: bool = True
     libm: str = ""
     commutative: bool = False
+    integers: bool = False
 
     @property
     def arity(self) -> int:
@@ -66,7 +67,7 @@ def _table() -> dict[str, ScalarOp]:
     for name in ("pow", "atan2", "hypot"):
         ops.append(ScalarOp(name, real * 2, "real", exact=False, libm=name))
     for name in ("lt", "le"):
-        ops.append(ScalarOp(name, real * 2, "bool"))
+        ops.append(ScalarOp(name, real * 2, "bool", integers=True))
     for name in ("eq", "ne"):
         ops.append(ScalarOp(name, real * 2, "bool", commutative=True))
     for name in ("and", "or"):

@@ -323,7 +323,8 @@ def scalar_type_error(fn: str, operands: Sequence[DType], result: DType) -> str:
     """
     op = SCALAR_OPS[fn]
     for kind, dtype in zip(op.args, operands, strict=True):
-        if (kind == "real" and not dtype.is_real) or (kind == "bool" and dtype is not DType.BOOL):
+        fits = dtype.is_real or (op.integers and dtype.is_integer)
+        if (kind == "real" and not fits) or (kind == "bool" and dtype is not DType.BOOL):
             return f"{fn} takes {kind} operands, got {dtype.value}"
     alike = [dtype for kind, dtype in zip(op.args, operands, strict=True) if kind != "bool"]
     for dtype in alike[1:]:

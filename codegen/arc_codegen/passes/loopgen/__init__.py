@@ -8,6 +8,8 @@ from arc_codegen.options import Options
 from arc_codegen.passes.loopgen.holes import fill_holes
 from arc_codegen.passes.loopgen.memory import share_memory
 from arc_codegen.passes.loopgen.nests import lower_graph
+from arc_codegen.passes.loopgen.saturation import saturate_inputs
+from arc_codegen.passes.loopgen.states import commit_states
 
 __all__ = ["lower_to_loops"]
 
@@ -22,4 +24,7 @@ def lower_to_loops(graph: Graph, options: Options) -> LoopFunction:
     options : Options
         Of the code generator.
     """
-    return share_memory(lower_graph(fill_holes(graph)))
+    function = commit_states(lower_graph(fill_holes(graph)))
+    if options.guard == "saturate":
+        function = saturate_inputs(function)
+    return share_memory(function)

@@ -16,16 +16,14 @@ from arc_codegen.ir.loops import (
     Expr,
     For,
     If,
-    Let,
     Load,
     LoopFunction,
     Op,
-    Set,
     Stmt,
     Store,
     Symbol,
-    Var,
 )
+from arc_codegen.passes.loopgen.substitution import rename_buffers
 
 
 def share_memory(function: LoopFunction) -> LoopFunction:
@@ -68,7 +66,7 @@ def share_memory(function: LoopFunction) -> LoopFunction:
     moved = {symbol: target for symbol, target in home.items() if symbol != target}
     if not moved and len(buffers) == len(function.buffers):
         return function
-    body = tuple(_rename(statement, moved) for statement in function.body)
+    body = tuple(rename_buffers(statement, moved) for statement in function.body)
     return replace(function, buffers=tuple(buffers), body=body)
 
 
@@ -104,37 +102,6 @@ def _loads_of(expression: Expr) -> Iterator[Symbol]:
             yield current.buffer
         elif isinstance(current, Op):
             pending.extend(current.args)
-
-
-def _rename(statement: Stmt, moved: dict[Symbol, Symbol]) -> Stmt:
-    if isinstance(statement, For):
-        return replace(statement, body=tuple(_rename(inner, moved) for inner in statement.body))
-    if isinstance(statement, If):
-        return If(
-            _rename_loads(statement.condition, moved),
-            tuple(_rename(inner, moved) for inner in statement.then),
-            tuple(_rename(inner, moved) for inner in statement.orelse),
-        )
-    if isinstance(statement, Call):
-        return replace(statement, buffers=tuple((moved.get(s, s), offset) for s, offset in statement.buffers))
-    value = _rename_loads(statement.value, moved)
-    if isinstance(statement, Store):
-        return replace(statement, buffer=moved.get(statement.buffer, statement.buffer), value=value)
-    if value is statement.value:
-        return statement
-    assert isinstance(statement, (Let, Var, Set))
-    return replace(statement, value=value)
-
-
-def _rename_loads(expression: Expr, moved: dict[Symbol, Symbol]) -> Expr:
-    if isinstance(expression, Load):
-        target = moved.get(expression.buffer)
-        return expression if target is None else Load(target, expression.index, expression.dtype)
-    if isinstance(expression, Op):
-        args = tuple(_rename_loads(arg, moved) for arg in expression.args)
-        unchanged = all(a is b for a, b in zip(args, expression.args, strict=True))
-        return expression if unchanged else Op(expression.fn, args, expression.dtype)
-    return expression
 
 
 __all__ = ["share_memory"]

@@ -1,0 +1,97 @@
+"""States change at the end: a step computes the new state beside the old one, then writes it over it.
+
+Every statement of the step sees the old state, and nothing is written before the step can no longer fail.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from arc_codegen.ir.loops import (
+    Buffer,
+    Call,
+    Expr,
+    For,
+    If,
+    Index,
+    Let,
+    Load,
+    LoopFunction,
+    Ref,
+    Stmt,
+    Store,
+    Symbol,
+)
+from arc_codegen.passes.loopgen.substitution import rename_buffers
+from arc_codegen.passes.loopgen.symbols import FreshSymbols
+
+
+def commit_states(function: LoopFunction) -> LoopFunction:
+    """The function with its "inout" outputs written by its last statements only.
+
+    A number is held in a scalar until then, an array in a work array.
+    """
+    fresh = FreshSymbols(function)
+    scalars: set[Symbol] = set()
+    moved: dict[Symbol, Symbol] = {}
+    works: list[Buffer] = []
+    commits: list[Stmt] = []
+    for state in _states(function):
+        successor = fresh.symbol(f"{state.symbol.hint}_next")
+        moved[state.symbol] = successor
+        if state.shape == () and _stores(function.body, state.symbol) == 1 and _at_top(function.body, state.symbol):
+            scalars.add(successor)
+            commits.append(Store(state.symbol, Index(), Ref(successor, state.dtype)))
+        else:
+            works.append(Buffer(successor, state.dtype, state.size, "work", state.shape))
+            commits.append(_copy(state, successor, fresh))
+    if not moved:
+        return function
+    body: list[Stmt] = []
+    for statement in function.body:
+        renamed = rename_buffers(statement, moved, scalars)
+        if isinstance(renamed, Store) and renamed.buffer in scalars:
+            renamed = Let(renamed.buffer, renamed.value, renamed.origin)
+        body.append(renamed)
+    return replace(function, buffers=(*function.buffers, *works), body=(*body, *commits))
+
+
+def _states(function: LoopFunction) -> list[Buffer]:
+    """The output buffers that an "inout" argument has for its new value."""
+    if function.interface is None:
+        return []
+    outputs = [buffer for buffer in function.buffers if buffer.kind == "output"]
+    directions = function.interface.output_directions()
+    return [
+        buffer for buffer, direction in zip(outputs, directions, strict=True) if direction == "inout" and buffer.size
+    ]
+
+
+def _stores(body: Iterable[Stmt], buffer: Symbol) -> int:
+    """How many statements may write the buffer."""
+    count = 0
+    for statement in body:
+        if isinstance(statement, Store):
+            count += statement.buffer == buffer
+        elif isinstance(statement, Call):
+            count += any(symbol == buffer for symbol, _ in statement.buffers)
+        elif isinstance(statement, For):
+            count += _stores(statement.body, buffer)
+        elif isinstance(statement, If):
+            count += _stores((*statement.then, *statement.orelse), buffer)
+    return count
+
+
+def _at_top(body: Iterable[Stmt], buffer: Symbol) -> bool:
+    return any(isinstance(statement, Store) and statement.buffer == buffer for statement in body)
+
+
+def _copy(state: Buffer, successor: Symbol, fresh: FreshSymbols) -> Stmt:
+    """Write the work array over the state."""
+    if state.size == 1:
+        return Store(state.symbol, Index(), Load(successor, Index(), state.dtype))
+    variable = fresh.symbol("i")
+    index = Index(0, ((variable, 1),))
+    value: Expr = Load(successor, index, state.dtype)
+    return For(variable, 0, state.size, (Store(state.symbol, index, value),))
