@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 from dataclasses import dataclass
 
 import jinja2
@@ -20,6 +21,11 @@ class Provenance:
 
     tool: str
     ir_hash: str
+
+    def stamp(self, options: Options) -> str:
+        """32 bits that the files of one generation have in common, as a C constant."""
+        content = "\n".join((self.tool, self.ir_hash, repr(sorted(options.as_dict().items()))))
+        return f"0x{hashlib.sha256(content.encode()).hexdigest()[:8]}"
 
 
 @functools.cache
@@ -60,6 +66,8 @@ def render_header(module: CModule, options: Options, provenance: Provenance) -> 
         .render(
             banner=_banner(file_name, provenance, options),
             guard=f"{module.stem.upper()}H",
+            stamp_macro=f"{module.stem.upper()}STAMP",
+            stamp=provenance.stamp(options),
             includes=includes,
             static_workspace=options.workspace == "static" and any(f.workspace_bytes for f in module.functions),
             macros=[macro for function in module.functions for item in function.parameters for macro in item.macros],
@@ -123,6 +131,9 @@ def render_source(module: CModule, options: Options, provenance: Provenance) -> 
         .render(
             banner=_banner(file_name, provenance, options),
             header=f"{module.name}.h",
+            file_name=file_name,
+            stamp_macro=f"{module.stem.upper()}STAMP",
+            stamp=provenance.stamp(options),
             strict_guard=runtime.strict_guard(),
             double_check=DType.F64 in module.dtypes,
             system_includes=system,

@@ -1,31 +1,18 @@
 """Writing a set of files: all or none, only into the folder asked for, never over what someone else wrote.
 
-Each file goes to a temporary sibling first; then, one after the other, what stands under its name is moved aside and
-the new one moved in. Any failure puts everything back.
+What may be written is decided here; `transaction` makes it one step.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-import secrets
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path, PureWindowsPath
 
 from arc_codegen.errors import OutputError
 from arc_codegen.package import manifest as manifests
-
-
-@dataclass(slots=True)
-class _Step:
-    """One file on its way: where it goes, where it waits, where its predecessor is kept."""
-
-    target: Path
-    waiting: Path
-    kept: Path
-    had_predecessor: bool = False
-    placed: bool = False
+from arc_codegen.package import transaction
 
 
 def write_files(files: Mapping[str, str], folder: str | os.PathLike[str], *, force: bool = False) -> list[Path]:
@@ -50,6 +37,13 @@ def write_files(files: Mapping[str, str], folder: str | os.PathLike[str], *, for
     OutputError
         ARC602: a name that leaves the folder. ARC603: a file that the tool did not write, or that was edited.
         ARC604: the system refuses (disk full, no permission). Nothing was changed.
+        ARC605: the journal of an earlier, interrupted generation cannot be read.
+
+    Notes
+    -----
+    Files that an earlier generation of the same module wrote, and that are no longer part of it, are removed, unless
+    they were edited. A process that is killed leaves the old files, or a journal from which the next call
+    completes the new ones.
 
     Examples
     --------
@@ -62,13 +56,16 @@ def write_files(files: Mapping[str, str], folder: str | os.PathLike[str], *, for
     targets = {name: root / _checked_name(name) for name in files}
     made: list[Path] = []
     try:
-        for target in targets.values():
-            _make_folder(target.parent, made)
-            _check_inside(target, root)
-        changed = {name: target for name, target in targets.items() if not _is_same(target, files[name])}
-        if not force:
-            _check_overwrites(changed, root)
-        _replace_all({target: files[name] for name, target in changed.items()})
+        _make_folder(root, made)
+        with transaction.locked(root):
+            transaction.recover(root, force=force)
+            for target in targets.values():
+                _make_folder(target.parent, made)
+                _check_inside(target, root)
+            changed = {name: target for name, target in targets.items() if not is_same(target, files[name])}
+            _check_overwrites(changed, root, force=force)
+            texts = {name: files[name] for name in changed}
+            transaction.replace_files(root, texts, stale_files(files, root))
     except BaseException as error:
         for path in reversed(made):
             with contextlib.suppress(OSError):
@@ -108,11 +105,40 @@ def _make_folder(path: Path, made: list[Path]) -> None:
         made.append(folder)
 
 
-def _is_same(target: Path, text: str) -> bool:
+def is_same(target: Path, text: str) -> bool:
+    """Whether a file exists and has this text."""
     return target.is_file() and target.read_bytes() == text.encode()
 
 
-def _check_overwrites(changed: Mapping[str, Path], root: Path) -> None:
+def stale_files(files: Mapping[str, str], root: Path) -> list[str]:
+    """Files that the manifests about to be replaced list, that are not written again, and that nobody edited."""
+    others: set[str] = set()
+    own: dict[str, str] = {}
+    for path, manifest in _manifests_in(root).items():
+        if path.name in files:
+            own |= manifest.sha256
+        else:
+            others |= manifest.sha256.keys()
+    return [
+        name
+        for name, digest in own.items()
+        if name not in files and name not in others and _has_digest(root / _checked_name(name), digest)
+    ]
+
+
+def _has_digest(path: Path, digest: str) -> bool:
+    try:
+        return not path.is_symlink() and manifests.text_digest(path.read_bytes().decode()) == digest
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
+def _check_overwrites(changed: Mapping[str, Path], root: Path, *, force: bool) -> None:
+    for target in changed.values():
+        if target.is_dir() and not target.is_symlink():
+            raise OutputError(f"{str(target)!r} is a folder", code="ARC603", hint="remove it, or choose another name")
+    if force:
+        return
     occupied = {name: target for name, target in changed.items() if os.path.lexists(target)}
     if not occupied:
         return
@@ -128,11 +154,19 @@ def _check_overwrites(changed: Mapping[str, Path], root: Path) -> None:
 def _digests_written(root: Path) -> dict[str, set[str]]:
     """Digests of the files that manifests in the folder say the tool wrote."""
     written: dict[str, set[str]] = {}
+    for manifest in _manifests_in(root).values():
+        for name, digest in manifest.sha256.items():
+            written.setdefault(name, set()).add(digest)
+    return written
+
+
+def _manifests_in(root: Path) -> dict[Path, manifests.Manifest]:
+    """The manifests of a folder that nobody edited."""
+    found = {}
     for path in sorted(root.glob(f"*{manifests.SUFFIX}")):
         with contextlib.suppress(OutputError, OSError, UnicodeDecodeError):
-            for name, digest in manifests.parse(path.read_text(encoding="utf-8")).sha256.items():
-                written.setdefault(name, set()).add(digest)
-    return written
+            found[path] = manifests.parse(path.read_text(encoding="utf-8"))
+    return found
 
 
 def _wrote(name: str, target: Path, written: Mapping[str, set[str]]) -> bool:
@@ -147,49 +181,3 @@ def _wrote(name: str, target: Path, written: Mapping[str, set[str]]) -> bool:
             return False
         return True
     return manifests.text_digest(text) in written.get(name, ())
-
-
-def _replace_all(texts: Mapping[Path, str]) -> None:
-    token = secrets.token_hex(4)
-    steps = [_Step(target, _sibling(target, token, "new"), _sibling(target, token, "old")) for target in texts]
-    with _rolled_back_on_failure(steps):
-        for step in steps:
-            _write_through(step.waiting, texts[step.target])
-        for step in steps:
-            if os.path.lexists(step.target):
-                step.had_predecessor = True
-                os.replace(step.target, step.kept)
-            os.replace(step.waiting, step.target)
-            step.placed = True
-    for step in steps:
-        if step.had_predecessor:
-            with contextlib.suppress(OSError):
-                step.kept.unlink()
-
-
-def _sibling(target: Path, token: str, what: str) -> Path:
-    return target.with_name(f".{target.name}.{token}.{what}")
-
-
-def _write_through(path: Path, text: str) -> None:
-    """Write and flush to the device, so that a full disk shows now and not after the renames."""
-    with open(path, "xb") as stream:
-        stream.write(text.encode())
-        stream.flush()
-        os.fsync(stream.fileno())
-
-
-@contextlib.contextmanager
-def _rolled_back_on_failure(steps: list[_Step]) -> Iterator[None]:
-    try:
-        yield
-    except BaseException:
-        for step in reversed(steps):
-            with contextlib.suppress(OSError):
-                if step.had_predecessor:
-                    os.replace(step.kept, step.target)
-                elif step.placed:
-                    step.target.unlink()
-            with contextlib.suppress(OSError):
-                step.waiting.unlink(missing_ok=True)
-        raise
