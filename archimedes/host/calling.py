@@ -31,16 +31,15 @@ class HostFunction:
     signature : Signature
         Its parameters.
     direct : callable
-        The same without one Python frame: a plain function of the inputs.
+        The same without one Python frame.
     """
 
     def __init__(self, library: HostLibrary, signature: Signature, ffi: cffi.FFI, lib: Any) -> None:
         self.library = library
         self.signature = signature
         self._ffi, self._lib = ffi, lib
-        self._count = len(signature.inputs)
-        self._converted = self._wrapper(self._refuse, exact_types=False)
-        self.direct = self._wrapper(self._convert_and_call, exact_types=False)
+        self._converted = self.guarded(self._refuse)
+        self.direct = self.guarded(self._convert_and_call)
 
     def __call__(self, *inputs: Any) -> Any:
         """Call the C function.
@@ -54,33 +53,27 @@ class HostFunction:
         StatusError
             The C function returned a negative status (ARC708).
         """
-        if len(inputs) != self._count:
-            return self._convert_and_call(*inputs)
         return self.direct(*inputs)
 
     def guarded(self, otherwise: Callable[..., Any]) -> Callable[..., Any]:
         """A function that runs the C when called with exactly its arrays, and ``otherwise(*args, **kwargs)`` when not.
 
         "Exactly": as many positional arguments as there are inputs, each an ndarray (no subclass) of the right element
-        type and shape, rank-0 inputs a Python or a NumPy scalar of the type. It is the quickest way in for a caller
-        that binds, checks and dispatches everything else itself: what the guard checks is what the call needs checked.
+        type and shape, whatever its layout; rank-0 inputs a Python or a NumPy scalar of the type. It is the quickest
+        way in for a caller that binds, checks and dispatches everything else itself: what the guard checks is what the
+        call needs checked.
 
         Parameters
         ----------
         otherwise : callable
             Called with the arguments as given.
         """
-        return self._wrapper(otherwise, exact_types=True)
-
-    def _wrapper(self, otherwise: Callable[..., Any], *, exact_types: bool) -> Callable[..., Any]:
-        return compile_wrapper(
-            self.signature,
-            ffi=self._ffi,
-            lib=self._lib,
-            otherwise=otherwise,
-            failed=self._failed,
-            exact_types=exact_types,
+        wrapper = compile_wrapper(
+            self.signature, ffi=self._ffi, lib=self._lib, otherwise=otherwise, failed=self._failed
         )
+        # The wrapper takes more: equal element types are not always one object, those of unpickled arrays are not.
+        built_in = self.library.entry_point(self.signature.c_name, otherwise=wrapper, failed=self._failed)
+        return built_in or wrapper
 
     def _convert_and_call(self, *inputs: Any, **named: Any) -> Any:
         expected = self.signature.inputs

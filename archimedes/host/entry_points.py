@@ -1,72 +1,94 @@
-"""C entry points of the host library: one pointer in, whatever the function's parameters are.
+"""C of the host library beside the generated functions: for each of them an entry point that Python calls directly.
 
-A cffi call converts every argument by itself (some 40 ns each). Small arrays are copied anyway, into one block
-of memory that was registered with cffi once, so the host library gets, beside the generated functions,
-an entry point for each that takes that block and calls the function on its parts.
+It is generated as tables, which `arc_host_python.c` interprets; see `arc_host_python.h`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
+from importlib import resources
 from typing import Final
 
 from archimedes.host.signature import Parameter, Signature
 
-SMALL_BYTES: Final = 8192
-"""Up to here copying an array in or out costs less than telling cffi where it is (benchmarks/bench_host_call.py)."""
-
-_ALIGNMENT: Final = 16  # of each part of a block; the strictest of the element types needs 8
-
 FILE_NAME: Final = "arc_host_entry.c"
+_FIXED_FILES: Final = ("arc_host_python.h", "arc_host_python.c")
+RESERVED_NAMES: Final = (FILE_NAME, *_FIXED_FILES)
+
+_ELEMENTS: Final = {
+    "double": "ARC_HOST_DOUBLE",
+    "float": "ARC_HOST_FLOAT",
+    "int32_t": "ARC_HOST_INT32",
+    "int64_t": "ARC_HOST_INT64",
+    "uint8_t": "ARC_HOST_UINT8",
+    "bool": "ARC_HOST_BOOL",
+}
 
 
-def entry_name(c_name: str) -> str:
-    """Name of the entry point of the function `c_name`."""
-    return f"arc_host_entry_{c_name}"
+@cache
+def fixed_file(name: str) -> str:
+    """Text of a C file that is the same in every host library."""
+    return resources.files("archimedes.host").joinpath(name).read_text(encoding="utf-8")
 
 
-def in_block(parameter: Parameter) -> bool:
-    """Whether the parameter lives in the block: scalars, small arrays, and workspace of any size."""
-    return parameter.nbytes <= SMALL_BYTES or parameter.direction == "work"
-
-
-def has_entry_point(signature: Signature) -> bool:
-    """Whether all of the function's parameters fit into the block."""
-    return all(in_block(p) for p in signature.parameters)
-
-
-def block_layout(signature: Signature) -> tuple[dict[str, int], int]:
-    """Byte offset of each parameter in the block, by name, and the size of the block."""
-    offsets, end = {}, 0
-    for parameter in filter(in_block, signature.parameters):
-        offsets[parameter.name] = end
-        # An array without elements still has a pointer, which has to point somewhere.
-        end += -(-max(parameter.nbytes, 1) // _ALIGNMENT) * _ALIGNMENT
-    return offsets, max(end, _ALIGNMENT)
+def entry_point_files(signatures: Iterable[Signature], headers: Iterable[str]) -> dict[str, str]:
+    """All C files of the entry points by name; those that end in ``.c`` are to be compiled."""
+    return {name: fixed_file(name) for name in _FIXED_FILES} | {FILE_NAME: emit_entry_points(signatures, headers)}
 
 
 def emit_entry_points(signatures: Iterable[Signature], headers: Iterable[str]) -> str:
     """C source of the entry points; the generated headers make the compiler check their calls."""
-    lines = ["#include <stdbool.h>", "#include <stdint.h>", *(f'#include "{header}"' for header in headers), ""]
-    for signature in filter(has_entry_point, signatures):
-        offsets, _ = block_layout(signature)
-        arguments = ", ".join(_argument(p, offsets[p.name]) for p in signature.parameters)
-        name, call = entry_name(signature.c_name), f"{signature.c_name}({arguments});"
-        returned, statement = ("int", f"return (int){call}") if signature.returns == "status" else ("void", call)
-        lines += [
-            f"{returned} {name}(void *block);",
-            f"{returned} {name}(void *block)",
-            "{",
-            "  unsigned char *at = block;",
-            "  (void)at;",
-            f"  {statement}",
-            "}",
-            "",
-        ]
+    lines = ['#include "arc_host_python.h"', *(f'#include "{header}"' for header in headers), ""]
+    methods = []
+    for signature in signatures:
+        name = signature.c_name
+        lines += [*_tables(signature), "", *_functions(signature), ""]
+        methods.append(f'  {{"{name}", arc_host_enter_{name}, ARC_HOST_CALL_FLAGS, NULL}},')
+    lines += ["arc_host_method arc_host_methods[] = {", *(methods or ["  {0}"]), "};", ""]
     return "\n".join(lines)
 
 
-def _argument(parameter: Parameter, offset: int) -> str:
-    qualifier = "const " if parameter.direction == "in" else ""
-    part = f"({qualifier}{parameter.ctype} *)(void *)(at + {offset})"
-    return part if parameter.pointer else f"*{part}"
+def _tables(signature: Signature) -> Iterable[str]:
+    name = signature.c_name
+    for index, p in enumerate(signature.parameters):
+        if p.shape:
+            yield f"static const intptr_t arc_host_shape_{index}_{name}[] = {{{', '.join(map(str, p.shape))}}};"
+    # C has no empty arrays.
+    entries = [_table_entry(name, index, p) for index, p in enumerate(signature.parameters)] or ["{0}"]
+    yield f"static const arc_host_parameter arc_host_parameters_{name}[] = {{"
+    yield from (f"  {entry}," for entry in entries)
+    yield "};"
+
+
+def _table_entry(name: str, index: int, p: Parameter) -> str:
+    shape = f"arc_host_shape_{index}_{name}" if p.shape else "NULL"
+    return f"{{ARC_HOST_{p.direction.upper()}, {_ELEMENTS[p.ctype]}, {len(p.shape)}, {shape}, {p.nbytes}}}"
+
+
+def _functions(signature: Signature) -> list[str]:
+    name, count = signature.c_name, len(signature.parameters)
+    call = f"{name}({', '.join(_argument(p, index) for index, p in enumerate(signature.parameters))});"
+    statements = [f"return (int){call}"] if signature.returns == "status" else [call, "return 0;"]
+    described = (
+        f"arc_host_parameters_{name}, {count}, {len(signature.inputs)}, {len(signature.outputs)}, arc_host_run_{name}"
+    )
+    return [
+        f"static int arc_host_run_{name}(const arc_host_slot *slots) {{",
+        *(["  (void)slots;"] if count == 0 else []),
+        *(f"  {statement}" for statement in statements),
+        "}",
+        "",
+        f"static arc_host_object *arc_host_enter_{name}(arc_host_object *self, arc_host_object *const *arguments,",
+        "    intptr_t count, arc_host_object *keywords) {",
+        f"  static const arc_host_function function = {{{described}}};",
+        f"  arc_host_slot slots[{max(count, 1)}];",
+        "  return arc_host_call(&function, slots, self, arguments, count, keywords);",
+        "}",
+    ]
+
+
+def _argument(p: Parameter, index: int) -> str:
+    qualifier = "const " if p.direction == "in" else ""
+    part = f"({qualifier}{p.ctype} *)slots[{index}].at"
+    return part if p.pointer else f"*{part}"

@@ -8,7 +8,7 @@ import platform
 import sys
 import tempfile
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
@@ -18,8 +18,9 @@ from arc_codegen.toolchain.flags import HOST_FLAGS
 from archimedes.host.cache import cached_library
 from archimedes.host.calling import HostFunction
 from archimedes.host.compiler import Compiler, find_compiler, run_compiler
-from archimedes.host.entry_points import FILE_NAME, emit_entry_points, entry_name, has_entry_point
+from archimedes.host.entry_points import RESERVED_NAMES, entry_point_files
 from archimedes.host.errors import LibraryLoadError, ManifestError
+from archimedes.host.python_entry import EntryPoints
 from archimedes.host.signature import Parameter, Signature, read_signatures
 
 # C99 without contraction and without errno: the bits that the generated code defines, see the files' own headers.
@@ -45,6 +46,8 @@ class HostLibrary:
         cffi's interface to it.
     lib : object
         The opened library; its attributes are the C functions past our wrappers, pointers being ``void *``.
+    cffi_only : str
+        Why calls go through cffi alone; empty if they do not.
     """
 
     def __init__(
@@ -56,10 +59,11 @@ class HostLibrary:
         self._signatures = read_signatures(manifest)
         sources = _sources(self.files, self.manifest, self._signatures.values())
         self.key = _key(sources, compiler, flags)
-        self.ffi, self.lib = self._load(sources, compiler)
+        self.ffi, self.lib, self._entry_points = self._load(sources, compiler)
+        self.cffi_only = self._entry_points.problem
         self._functions: dict[str, HostFunction] = {}
 
-    def _load(self, sources: Mapping[str, str], compiler: Compiler) -> tuple[cffi.FFI, Any]:
+    def _load(self, sources: Mapping[str, str], compiler: Compiler) -> tuple[cffi.FFI, Any, EntryPoints]:
         def compile_to(path: Path) -> None:
             _compile(sources, self.manifest, compiler, self.flags, path)
 
@@ -67,7 +71,7 @@ class HostLibrary:
         ffi.cdef("\n".join(map(_declaration, self._signatures.values())))
         with cached_library(self.key, compile_to) as path:
             try:
-                return ffi, ffi.dlopen(str(path))
+                return ffi, ffi.dlopen(str(path)), EntryPoints(path)
             except OSError as error:
                 raise LibraryLoadError(
                     f"the compiled library cannot be loaded: {error}",
@@ -98,6 +102,15 @@ class HostLibrary:
                 )
             self._functions[c_name] = HostFunction(self, self._signatures[c_name], self.ffi, self.lib)
         return self._functions[c_name]
+
+    def entry_point(
+        self, c_name: str, *, otherwise: Callable[..., Any], failed: Callable[[int], None]
+    ) -> Callable[..., Any] | None:
+        """The function of that C name as a built-in function; see `EntryPoints.function`. None if it cannot be one."""
+        if self.cffi_only:
+            return None
+        signature, index = self._signatures[c_name], self.names.index(c_name)
+        return self._entry_points.function(index, signature, otherwise=otherwise, failed=failed)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (self.files, self.manifest, self.flags)
@@ -181,7 +194,7 @@ def _sources(files: Mapping[str, str], manifest: Mapping[str, Any], signatures: 
         )
     for name in (*files, *listed.get("include_dirs", ())):
         path = PurePosixPath(name)
-        if path.is_absolute() or ".." in path.parts or "\\" in name or "\0" in name or name in ("", FILE_NAME):
+        if path.is_absolute() or ".." in path.parts or "\\" in name or "\0" in name or name in ("", *RESERVED_NAMES):
             raise ManifestError(
                 f"the file name {name!r} leads out of the build folder or is reserved",
                 code="ARC709",
@@ -190,7 +203,7 @@ def _sources(files: Mapping[str, str], manifest: Mapping[str, Any], signatures: 
     # The module's own header declares its functions; those of the runtime are its business (one is a template's body).
     own = f"{manifest.get('name', '')}.h"
     headers = [own] if own in files else listed.get("headers", ())
-    return {**files, FILE_NAME: emit_entry_points(signatures, headers)}
+    return {**files, **entry_point_files(signatures, headers)}
 
 
 def _key(sources: Mapping[str, str], compiler: Compiler, flags: tuple[str, ...]) -> str:
@@ -214,7 +227,7 @@ def _compile(
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text, encoding="utf-8", newline="")
         includes = [f"-I{name}" for name in dict.fromkeys((".", *listed.get("include_dirs", ())))]
-        translated = [*listed.get("sources", ()), FILE_NAME]
+        translated = [*listed.get("sources", ()), *(name for name in RESERVED_NAMES if name.endswith(".c"))]
         command = (*BASE_FLAGS, *flags, *_LINK_FLAGS, *includes, *translated, "-o", str(path), "-lm")
         run_compiler(compiler, command, folder=folder)
 
@@ -223,10 +236,7 @@ def _declaration(signature: Signature) -> str:
     """What cffi is told. Pointers are ``void *``: the wrapper checks element types, and cffi then needs no cast."""
     returned = "int" if signature.returns == "status" else "void"
     parameters = ", ".join(map(_declared, signature.parameters)) or "void"
-    lines = [f"{returned} {signature.c_name}({parameters});"]
-    if has_entry_point(signature):
-        lines.append(f"{returned} {entry_name(signature.c_name)}(void *);")
-    return "\n".join(lines)
+    return f"{returned} {signature.c_name}({parameters});"
 
 
 def _declared(parameter: Parameter) -> str:

@@ -21,6 +21,9 @@ ELEMENT_TYPES: Final[dict[str, np.dtype[Any]]] = {
 }
 """C element type -> NumPy's, of the same size and representation on every host."""
 
+PYTHON_SCALARS: Final = {"f": float, "i": int, "u": int, "b": bool}
+"""Kind of an element type, as NumPy names it -> Python's type of such a number."""
+
 Direction = Literal["in", "out", "inout", "work"]
 _DIRECTIONS: Final = ("in", "out", "inout", "work")
 

@@ -14,7 +14,7 @@ import pytest
 from host_programs import parameter, program, scaled
 
 from archimedes.host.calling import HostFunction
-from archimedes.host.entry_points import SMALL_BYTES
+SMALL_BYTES = 8192
 from archimedes.host.errors import ArgumentShapeError, ArgumentTypeError, ManifestError, StatusError
 from archimedes.host.library import build
 
