@@ -2,11 +2,13 @@
 
 A life runs from the first to the last statement, at the top of the function, that touches the array. Arrays are laid
 out first come, first served: each takes over the smallest free one of its type that is large enough, else the
-largest free one, which grows.
+largest free one, which grows. One with several tenants has a name of its own, ``work``: the first tenant's would
+mislead.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -57,13 +59,17 @@ def share_memory(function: LoopFunction) -> LoopFunction:
             sizes[chosen] = wanted.size
         home[symbol] = chosen
         leaving.setdefault(last[symbol], []).append(chosen)
+    tenants = Counter(home.values())
+    neutral = {symbol: Symbol(symbol.id, "work") for symbol, count in tenants.items() if count > 1}
     buffers = []
     for buffer in function.buffers:
         if buffer.kind != "work":
             buffers.append(buffer)
         elif home.get(buffer.symbol) == buffer.symbol:
-            buffers.append(_sized(buffer, sizes[buffer.symbol]))
-    moved = {symbol: target for symbol, target in home.items() if symbol != target}
+            renamed = replace(buffer, symbol=neutral.get(buffer.symbol, buffer.symbol))
+            buffers.append(_sized(renamed, sizes[buffer.symbol]))
+    moved = {symbol: neutral.get(target, target) for symbol, target in home.items()}
+    moved = {symbol: target for symbol, target in moved.items() if symbol is not target}
     if not moved and len(buffers) == len(function.buffers):
         return function
     body = tuple(rename_buffers(statement, moved) for statement in function.body)

@@ -172,8 +172,18 @@ class NestLowering:
 
     # -- loops ---------------------------------------------------------------------------------------------------
 
-    def loops(self, shape: Sequence[int], inside: Callable[[list[Form]], None], origin: Origin | None = None) -> None:
-        """A nest over ``shape``; ``inside`` emits the innermost body, given the index along each axis."""
+    def loops(
+        self,
+        shape: Sequence[int],
+        inside: Callable[[list[Form]], None],
+        origin: Origin | None = None,
+        *,
+        start: int = 0,
+    ) -> None:
+        """A nest over ``shape``; ``inside`` emits the innermost body, given the index along each axis.
+
+        ``start`` is where the innermost loop begins.
+        """
         axes: list[Form] = []
         variables: list[tuple[Symbol, int]] = []
         for extent in shape:
@@ -192,7 +202,8 @@ class NestLowering:
         self._memos.pop()
         body = self.body
         for variable, extent in reversed(variables):
-            body = [For(variable, 0, extent, tuple(body), origin)]
+            body = [For(variable, start, extent, tuple(body), origin)]
+            start = 0
         self.body = outer
         self.body.extend(body)
 
@@ -319,15 +330,17 @@ class NestLowering:
         start: Expr,
         extents: Sequence[int],
         step: Callable[[list[Form], Ref], Expr],
+        *,
+        first: int = 0,
     ) -> Expr:
-        """A mutable scalar that a nest over ``extents`` updates."""
+        """A mutable scalar that a nest over ``extents`` updates, from element ``first`` on."""
         node = self.nodes[value]
         if 0 in extents:
             return start
         total = self.symbol(self.hints.scalar(value, fallback=self.hints.total(value)))
         self.body.append(Var(total, start, node.origin))
         ref = Ref(total, node.type.dtype)
-        self.loops(extents, lambda axes: self.body.append(Set(total, step(axes, ref))), node.origin)
+        self.loops(extents, lambda axes: self.body.append(Set(total, step(axes, ref))), node.origin, start=first)
         return ref
 
     def _reduce(self, value: Value, node: Reduce, axes: Sequence[Form]) -> Expr:
@@ -344,7 +357,8 @@ class NestLowering:
 
         if node.fn in ("max", "min"):
             first = self.read(node.arg, position([ZERO] * len(extents)))
-            return self._accumulate(value, first, extents, step)
+            single = len(extents) == 1 and extents[0] > 1
+            return self._accumulate(value, first, extents, step, first=1 if single else 0)
         identity = -0.0 if node.fn == "add" else 1.0
         return self._accumulate(value, Literal(identity, dtype), extents, step)
 
