@@ -124,7 +124,7 @@ def axis_rotation(axis: Any, angle: Any) -> Any:
     return np.eye(3) + np.sin(angle) * K + (1 - np.cos(angle)) * (K @ K)
 
 
-@entry(numbers(7, seed=10), numbers(7, seed=11), numbers(7, seed=12), derive=("jac",), wrt=2)
+@entry(numbers(7, seed=10), numbers(7, seed=11), numbers(7, seed=12), derive=("jvp",), wrt=2)
 def arm_inverse_dynamics(q: Any, qd: Any, qdd: Any) -> Any:
     """Joint torques of an arm of seven links by recursive Newton-Euler."""
     w, dw, dv = np.zeros(3), np.zeros(3), np.array([0.0, 0.0, GRAVITY])

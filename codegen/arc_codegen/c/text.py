@@ -45,7 +45,9 @@ def expression(node: ast.Expr) -> str:
         case ast.Ternary(condition, then, orelse):
             first = _within(condition, condition.precedence <= ast.TERNARY)
             second = _within(then, then.precedence <= ast.TERNARY)
-            return f"{first} ? {second} : {expression(orelse)}"
+            # C needs no parentheses here, but readers do, and so do formatters that align chains their own way.
+            third = _within(orelse, orelse.precedence <= ast.TERNARY)
+            return f"{first} ? {second} : {third}"
     raise AssertionError(node)
 
 

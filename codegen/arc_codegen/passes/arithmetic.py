@@ -192,6 +192,11 @@ def _select(builder: GraphBuilder, node: Map) -> Value | None:
     negated = _operand(builder, condition, "not")
     if negated is not None:
         return _map(builder, node, "select", negated.args[0], orelse, then)
+    inner_then, inner_orelse = _operand(builder, then, "select"), _operand(builder, orelse, "select")
+    if inner_then is not None and inner_then.args[0] == condition:  # asked before, with the answer yes
+        return _map(builder, node, "select", condition, inner_then.args[1], orelse)
+    if inner_orelse is not None and inner_orelse.args[0] == condition:
+        return _map(builder, node, "select", condition, then, inner_orelse.args[2])
     return None
 
 
