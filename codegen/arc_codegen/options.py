@@ -7,6 +7,8 @@ from typing import Literal, get_args, get_type_hints
 
 from arc_codegen.errors import OptionError
 
+_BESIDE = frozenset(["package", "vectors"])  # what is written beside the code, which is the same without
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
@@ -37,6 +39,10 @@ class Options:
         Name that stands for ``float`` in the generated C, such as ``"float32_t"``.
     locations : bool
         Whether comments name the line of the user's source that a block of statements comes from.
+    package : tuple of {"cmake", "make", "arduino"}
+        What is written around the C for build systems; not part of the code.
+    vectors : int
+        Number of test vectors for each function, with a program that checks them; not part of the code.
 
     Raises
     ------
@@ -59,6 +65,8 @@ class Options:
     guard: Literal["none", "status", "saturate"] = "none"
     float_typedef: str = "float"
     locations: bool = True
+    package: tuple[Literal["cmake", "make", "arduino"], ...] = ()
+    vectors: int = 0
 
     def __post_init__(self) -> None:
         hints = get_type_hints(type(self))
@@ -75,6 +83,17 @@ class Options:
             message = f"max_stack={self.max_stack!r}: expected a number of bytes, or None"
             raise OptionError(message, code="ARC510", hint="leave it out for no limit")
 
+        known = get_args(get_args(hints["package"])[0])
+        if not isinstance(self.package, tuple) or any(item not in known for item in self.package):
+            message = f"package={self.package!r}: expected a tuple of {', '.join(map(repr, known))}"
+            raise OptionError(message, code="ARC510", hint="for example ('cmake',)")
+        if "arduino" in self.package and len(self.package) > 1:
+            message = f"package={self.package!r}: the layout of an Arduino library goes with no other package"
+            raise OptionError(message, code="ARC510", hint="generate it into a folder of its own")
+        if isinstance(self.vectors, bool) or not isinstance(self.vectors, int) or not 0 <= self.vectors <= 10_000:
+            message = f"vectors={self.vectors!r}: expected a number of vectors, 0 to 10000"
+            raise OptionError(message, code="ARC510", hint="for example 20")
+
     def as_dict(self) -> dict[str, str | int | bool | None]:
         """The options by name, for the manifest.
 
@@ -83,7 +102,12 @@ class Options:
         >>> Options().as_dict()["numerics"]
         'strict'
         """
-        return {option.name: getattr(self, option.name) for option in fields(self)}
+        values = {option.name: getattr(self, option.name) for option in fields(self)}
+        return values | {"package": ",".join(self.package)}
+
+    def of_the_code(self) -> dict[str, str | int | bool | None]:
+        """Those of the options that the C depends on."""
+        return {name: value for name, value in self.as_dict().items() if name not in _BESIDE}
 
     def summary(self) -> str:
         """One line for file headers: the options that are not defaults behind those that decide the numbers."""
@@ -91,6 +115,6 @@ class Options:
         parts = [
             f"{option.name}={getattr(self, option.name)}"
             for option in fields(self)
-            if option.name in shown or getattr(self, option.name) != option.default
+            if option.name in shown or (option.name not in _BESIDE and getattr(self, option.name) != option.default)
         ]
         return " ".join(parts)

@@ -24,7 +24,7 @@ class Provenance:
 
     def stamp(self, options: Options) -> str:
         """32 bits that the files of one generation have in common, as a C constant."""
-        content = "\n".join((self.tool, self.ir_hash, repr(sorted(options.as_dict().items()))))
+        content = "\n".join((self.tool, self.ir_hash, repr(sorted(options.of_the_code().items()))))
         return f"0x{hashlib.sha256(content.encode()).hexdigest()[:8]}"
 
 

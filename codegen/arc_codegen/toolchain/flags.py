@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-from arc_codegen.ir.scalar import SCALAR_OPS
+from arc_codegen.c.numeric_flags import NO_FOLDING, NUMERICS
 
-_FOLDED = tuple(op.libm + suffix for op in SCALAR_OPS.values() if op.libm and not op.exact for suffix in ("", "f"))
-
-NO_FOLDING = tuple(f"-fno-builtin-{name}" for name in _FOLDED)
-"""Compilers evaluate ``sinf(0.3f)`` themselves, with other last bits than the math library; these flags forbid it."""
-
-NUMERICS = ("-ffp-contract=off", "-fno-math-errno", "-fno-fast-math", *NO_FOLDING)
-"""No flag here changes a result; they keep compilers from doing so (and ``sqrtf`` from setting errno)."""
+__all__ = ["C_WARNINGS", "HOST_FLAGS", "NO_FOLDING", "NUMERICS", "WARNINGS"]
 
 HOST_FLAGS = ("-O2", "-std=c99", *NUMERICS)
 """Flags of generated C on the host, for gcc and clang; a shared library also needs -fPIC -shared and -lm."""
