@@ -107,7 +107,7 @@ def trace_call(
         _require_closed(request.name, held_inputs, held_outputs)
         function = ca.Function(ca.Function.fix_name(request.name), held_inputs, held_outputs)
         if request.kind == "SX":
-            function = _expanded(function)
+            function = _expanded(function, held_inputs, held_outputs)
         locations = trace.locations
     in_tree = Structure("tuple", call.structures)
     arguments = call.bound.dynamic_names
@@ -170,13 +170,30 @@ def _require_closed(name: str, inputs: list[ca.MX], outputs: list[ca.MX]) -> Non
         )
 
 
-def _expanded(function: ca.Function) -> ca.Function:
+def _expanded(function: ca.Function, inputs: list[ca.MX], outputs: list[ca.MX]) -> ca.Function:
+    """The function as operations on single elements.
+
+    SX rewrites arithmetic with numbers that it knows (-0.0 becomes 0.0, ``0 + x`` becomes x), with simplification off
+    as well. Numbers therefore go in as arguments, from a function around it.
+    """
+    numbers = _constants(function)
+    symbols = [ca.MX.sym(f"number{k}", number.sparsity()) for k, number in enumerate(numbers)]
+    name = function.name()
     try:
-        return function.expand()
+        if not numbers:
+            return function.expand()
+        scalar = ca.Function(name, [*inputs, *symbols], ca.graph_substitute(outputs, numbers, symbols)).expand()
     except RuntimeError as error:
         raise ArcValueError(
-            f"{function.name()} cannot be traced with kind='SX': it holds an operation on whole arrays that has no "
-            "scalar form",
+            f"{name} cannot be traced with kind='SX': it holds an operation on whole arrays that has no scalar form",
             code="ARC244",
             hint="Leave kind out.",
         ) from error
+    return ca.Function(name, inputs, scalar.call([*inputs, *numbers]))
+
+
+def _constants(function: ca.Function) -> list[ca.MX]:
+    """The constant nodes, but for zeros that CasADi put there: those of the user's sums are disguised."""
+    steps = range(function.n_instructions())
+    nodes = [function.instruction_MX(k) for k in steps if function.instruction_id(k) == ca.OP_CONST]
+    return [node for node in nodes if node.nnz() and not node.is_zero()]

@@ -6,9 +6,13 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+import pytest
+from arc_codegen.ir.interp import interpret
 from strategies.graph_programs import assert_bits_equal
 
 import archimedes as arc
+from archimedes.function.compiled import trace_function
+from archimedes.lower import lower_function
 
 
 def assert_gradients_agree(f: Callable[..., Any], args: Sequence[Any], expected: Sequence[Any]) -> None:
@@ -21,6 +25,14 @@ def assert_gradients_agree(f: Callable[..., Any], args: Sequence[Any], expected:
     assert np.sum(along) == sum(float(np.sum(e)) for e in expected)
 
 
+def assert_c_is_the_interpreter(f: Callable[..., Any], args: Sequence[Any]) -> None:
+    """Compiled, a function gives the bits of the reference interpreter."""
+    traced = trace_function(f, args)
+    expected = interpret(lower_function(traced, name="f"), [np.asarray(arg) for arg in args])
+    found = arc.compile(f)(*args)
+    assert_bits_equal(found if isinstance(found, tuple) else [found], expected)
+
+
 def test_writes_that_a_later_one_covers() -> None:
     """Where CasADi marks covered elements of an assignment with -1, nothing is written."""
 
@@ -28,3 +40,35 @@ def test_writes_that_a_later_one_covers() -> None:
         return np.median(np.linspace(x, 2, 4), axis=0)
 
     assert_gradients_agree(f, [np.float64(0.5)], [0.5])
+
+
+def test_functions_of_constants_are_not_evaluated_by_the_compiler() -> None:
+    """The compiler's own log1p(2) and arccosh(4.5) differ from the library's in the last bit."""
+
+    def f(x: Any) -> Any:
+        return np.log1p(np.zeros_like(x) + 2), np.arccosh(np.linspace(x, 4.5, 4))
+
+    assert_c_is_the_interpreter(f, [np.float64(2.5)])
+
+
+@pytest.mark.parametrize("kind", ["MX", "SX"])
+def test_constants_of_scalar_operations_keep_their_sign(kind: Any) -> None:
+    x = np.array([1.0, -0.0])
+
+    def f(x: Any) -> Any:
+        return x * -0.0, x + -0.0, 0.0 + x, np.where(x > 5, x, -0.0), x * np.array([-0.0, 1.0])
+
+    assert_bits_equal(arc.compile(f, kind=kind)(x), f(x))
+
+
+def test_writing_nothing_but_covered_elements() -> None:
+    """An assignment to a slice that the next one replaces, differentiated."""
+
+    def f(x: Any) -> Any:
+        y = x.copy()
+        y[1:3] = 2.0 * x[:2]
+        y[2:4] = 4.0 * y[1:3]
+        y[::2] *= 0.5
+        return y
+
+    assert_gradients_agree(f, [np.array([1.0, 2.0, 3.0, 4.0, 5.0])], [[0.5 + 2.0 + 4.0, 8.0, 0.0, 0.0, 0.5]])
