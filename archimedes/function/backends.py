@@ -10,6 +10,7 @@ from typing import Any, Literal, Protocol, TypeAlias, cast
 import numpy as np
 
 from archimedes.errors import BackendWarning, IdentifierError, OptionError
+from archimedes.function.integers import ExactIntegers, holds_integers
 from archimedes.function.traced import Leaf, TracedFunction
 from archimedes.host.errors import CompilerNotFoundError
 
@@ -113,7 +114,7 @@ class CBackend:
         self._single = len(traced.outputs) == 1
 
     def __call__(self, *arrays: Array) -> Results:
-        found = self.host_function.direct(*arrays)
+        found = self.host_function(*arrays)
         return (found,) if self._single else cast(Results, found)
 
     def guarded(self, otherwise: Callable[..., Any]) -> Callable[..., Any]:
@@ -137,6 +138,11 @@ def _host_name(name: str) -> str:
 
 def make_backend(traced: TracedFunction, name: BackendName) -> Backend:
     """The backend of that name; CasADi's virtual machine, with a warning, where there is no C compiler."""
+    backend = _find_backend(traced, name)
+    return ExactIntegers(backend, traced) if holds_integers(traced) else backend
+
+
+def _find_backend(traced: TracedFunction, name: BackendName) -> Backend:
     if name == "casadi":
         return CasadiBackend(traced)
     try:
