@@ -11,6 +11,7 @@ from arc_codegen.options import Options
 from arc_codegen.passes.arithmetic import simplify_arithmetic
 from arc_codegen.passes.cost import BY_GOAL
 from arc_codegen.passes.index_maps import IndexMaps
+from arc_codegen.passes.padded_sums import PaddedSums
 from arc_codegen.passes.rewriting import eliminate_dead_code, rebuild
 from arc_codegen.passes.scalarise import scalarise
 
@@ -29,6 +30,7 @@ class GraphPass:
 PIPELINE: tuple[GraphPass, ...] = (
     GraphPass("fold-index-maps", lambda graph, options: rebuild(graph, IndexMaps())),
     GraphPass("simplify-arithmetic", lambda graph, options: rebuild(graph, simplify_arithmetic)),
+    GraphPass("join-padded-sums", lambda graph, options: rebuild(graph, PaddedSums())),
     GraphPass("scalarise", lambda graph, options: scalarise(graph, BY_GOAL[options.optimize])),
     GraphPass("forward-elements", lambda graph, options: rebuild(graph, IndexMaps())),
     GraphPass("simplify-scalars", lambda graph, options: rebuild(graph, simplify_arithmetic)),
