@@ -12,7 +12,7 @@ from arc_codegen.ir.loops import LoopFunction
 from arc_codegen.ir.loops_printer import print_loops
 from arc_codegen.ir.printer import print_graph
 from arc_codegen.options import Options
-from arc_codegen.package.writer import write_files
+from arc_codegen.package.writer import compare_files, write_files
 from arc_codegen.passes.pipeline import PIPELINE
 from rich.table import Table
 from rich.text import Text
@@ -27,6 +27,7 @@ from archimedes.cli.arguments import (
     parse_static,
     real_type,
 )
+from archimedes.cli.comparison import report_difference
 from archimedes.cli.failures import EXIT_CODES, CommandLineError
 from archimedes.cli.model_files import load_function, tracing_errors
 from archimedes.cli.session import (
@@ -107,6 +108,23 @@ class _GenerateCommand(click.Command):
 @click.option(
     "--max-stack", type=click.IntRange(min=0), metavar="BYTES", help="Refuse more local work arrays than this."
 )
+@click.option(
+    "--package",
+    "packages",
+    multiple=True,
+    type=click.Choice(["cmake", "make", "arduino"]),
+    help="Write what a build system needs around the C as well; may be given several times.",
+)
+@click.option(
+    "--vectors",
+    type=click.IntRange(0, 10_000),
+    default=0,
+    metavar="N",
+    help="Write N test vectors of each function, and a program in C that checks them on any board.",
+)
+@click.option(
+    "--check", is_flag=True, help="Write nothing: exit 1 if the files in the folder are not what would be written."
+)
 @click.option("--force", is_flag=True, help="Overwrite files that were edited, or that something else wrote.")
 @click.option(
     "--dump-ir",
@@ -129,6 +147,9 @@ def generate(
     optimize: str,
     workspace: str,
     max_stack: int | None,
+    packages: tuple[str, ...],
+    vectors: int,
+    check: bool,
     force: bool,
     dump_ir: str | None,
 ) -> None:
@@ -146,8 +167,17 @@ def generate(
       arc-codegen generate model.py:f model.py:g --arg f.x=[3] --arg g.x=[5] --name control
       arc-codegen generate package.model:loss --derive value,grad,hess --json
       arc-codegen generate model.py:loss --dump-ir=loops
+      arc-codegen generate model.py:loss --package cmake --vectors 20 -o firmware/loss
+      arc-codegen generate model.py:loss --package cmake --vectors 20 -o firmware/loss --check
     """
-    options = check_options(prefix=prefix, optimize=optimize, workspace=workspace, max_stack=max_stack)
+    options = check_options(
+        prefix=prefix,
+        optimize=optimize,
+        workspace=workspace,
+        max_stack=max_stack,
+        package=packages,
+        vectors=vectors,
+    )
     wanted = Wanted(parse_args(args), parse_static(static), parse_derivatives(derivatives), parse_names(wrt))
     dump = Dump(dump_ir) if dump_ir is not None else None
     with progress("importing the model") as announce:
@@ -161,8 +191,12 @@ def generate(
                 announce=announce,
                 observe=dump,
             )
-        announce("writing")
-        write_files(generated.files, output, force=force)
+        if not check:
+            announce("writing")
+            write_files(generated.files, output, force=force)
+    if check:
+        report_difference(compare_files(generated.files, output), output)
+        return
     artifact = Artifact(output, generated)
     if current_session().json:
         output_console().print(json.dumps(_as_json(artifact, dump)), soft_wrap=True)

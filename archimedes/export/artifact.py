@@ -45,12 +45,12 @@ class Artifact:
     @property
     def source(self) -> Path:
         """``<module>.c``."""
-        return self.folder / f"{self.name}.c"
+        return self.folder / self.generated.source_name
 
     @property
     def header(self) -> Path:
         """``<module>.h``."""
-        return self.folder / f"{self.name}.h"
+        return self.folder / self.generated.header_name
 
     @property
     def names(self) -> dict[str, str]:

@@ -16,6 +16,7 @@ from arc_codegen.options import Options
 from archimedes.autodiff.derivative import Derivative, DirectionalDerivative
 from archimedes.errors import ArcTypeError, OptionError
 from archimedes.export.c_names import default_module_name, name_functions
+from archimedes.export.examples import example_values
 from archimedes.function.compiled import CompiledFunction
 from archimedes.function.traced import TracedFunction
 from archimedes.lower import lower_function
@@ -68,6 +69,7 @@ def generate_module(
     module = default_module_name(functions) if name is None else name
     graphs = []
     python_names = {}
+    examples = {}
     for request, c_name in zip(requests, name_functions(functions, module), strict=True):
         announce(f"tracing {request.function.name}")
         traced = request.function.trace(request.args, dict(request.kwargs), real=precision)
@@ -75,6 +77,9 @@ def generate_module(
         announce(f"lowering {request.function.name}")
         graphs.append(replace(lower_function(traced, name=c_name), doc=describe(request.function)))
         python_names[c_name] = request.function.name
+        values = example_values(request.function, request.args, request.kwargs, traced)
+        if values is not None:
+            examples[c_name] = values
     seen = observe
 
     def watch(function: str, step: str, program: Graph | LoopFunction) -> None:
@@ -82,11 +87,11 @@ def generate_module(
         if seen is not None:
             seen(function, step, program)
 
-    return generate(Module(module, tuple(graphs)), options, observe=watch, python_names=python_names)
+    return generate(Module(module, tuple(graphs)), options, observe=watch, python_names=python_names, examples=examples)
 
 
 def check_options(**given: Any) -> Options:
-    """Options of the generator.
+    """Options of the generator; ``package`` may be one name instead of a tuple of names.
 
     Raises
     ------
@@ -99,6 +104,8 @@ def check_options(**given: Any) -> Options:
         raise OptionError(
             f"there is no option {unknown[0]!r}", code="ARC282", hint=f"Options are {', '.join(sorted(known))}."
         )
+    package = given.get("package", ())
+    given["package"] = (package,) if isinstance(package, str) else tuple(package or ())
     return Options(**given)
 
 

@@ -270,6 +270,45 @@ def test_same_bytes_whatever_the_hash_seed(model: Path) -> None:
 
 
 @pytest.mark.usefixtures("model")
+def test_check_names_what_differs_and_writes_nothing() -> None:
+    arguments = ["model.py:loss", *SHAPES, "-o", "out"]
+    result = run(*arguments, "--check")
+    assert result.exit_code == 1
+    assert "out/loss.c is missing" in result.stdout
+    assert not Path("out").exists()
+    generate(*arguments)
+    result = run(*arguments, "--check")
+    assert (result.exit_code, result.stdout) == (0, "out is up to date\n")
+    header = Path("out/loss.h")
+    header.write_bytes(header.read_bytes().replace(b"Sum", b"Sun"))
+    edited = header.read_bytes()
+    result = run(*arguments, "--check")
+    assert (result.exit_code, result.stdout) == (1, "out/loss.h differs from what would be generated\n")
+    assert json.loads(run(*arguments, "--check", "--json").stdout) == {
+        "schema": 1,
+        "equal": False,
+        "changed": ["out/loss.h"],
+        "missing": [],
+        "stale": [],
+        "interrupted": False,
+    }
+    assert header.read_bytes() == edited
+    assert run(*arguments).exit_code == 2
+    assert header.read_bytes() == edited
+
+
+@pytest.mark.usefixtures("model")
+def test_check_names_what_is_no_longer_generated() -> None:
+    arguments = ["model.py:loss", *SHAPES, "-o", "out"]
+    generate(*arguments, "--vectors", "2")
+    result = run(*arguments, "--check")
+    assert result.exit_code == 1
+    assert "out/loss_vectors.h is no longer generated" in result.stdout
+    generate(*arguments)
+    assert sorted(os.listdir("out")) == ["loss.c", "loss.h", "loss.manifest.json"]
+
+
+@pytest.mark.usefixtures("model")
 def test_examples_of_the_help_run() -> None:
     Path("package").mkdir()
     Path("package/model.py").write_text(
@@ -279,7 +318,7 @@ def test_examples_of_the_help_run() -> None:
         stream.write("def f(x):\n    return x\ndef g(x):\n    return x\n")
     text = run("--help").stdout.replace("\\\n", " ")
     examples = [line.split()[2:] for line in text.splitlines() if line.strip().startswith("arc-codegen generate ")]
-    assert len(examples) == 5
+    assert len(examples) == 7
     for arguments in examples:
         shape = SHAPES if arguments[0] == "model.py:loss" and "--arg" not in arguments else ()
         result = run(*arguments, *shape)

@@ -40,16 +40,18 @@ def _environment() -> jinja2.Environment:
     )
 
 
-def _banner(file_name: str, provenance: Provenance, options: Options) -> str:
-    return (
-        _environment()
-        .get_template("banner.j2")
-        .render(
-            file_name=file_name,
-            tool=provenance.tool,
-            ir_hash=provenance.ir_hash,
-            options=text.comment_text(options.summary()),
-        )
+def template(name: str) -> jinja2.Template:
+    """A template by its file name."""
+    return _environment().get_template(name)
+
+
+def banner(file_name: str, provenance: Provenance, options: Options) -> str:
+    """The comment that generated C begins with."""
+    return template("banner.j2").render(
+        file_name=file_name,
+        tool=provenance.tool,
+        ir_hash=provenance.ir_hash,
+        options=text.comment_text(options.summary()),
     )
 
 
@@ -64,7 +66,7 @@ def render_header(module: CModule, options: Options, provenance: Provenance) -> 
         _environment()
         .get_template("module.h.j2")
         .render(
-            banner=_banner(file_name, provenance, options),
+            banner=banner(file_name, provenance, options),
             guard=f"{module.stem.upper()}H",
             stamp_macro=f"{module.stem.upper()}STAMP",
             stamp=provenance.stamp(options),
@@ -129,7 +131,7 @@ def render_source(module: CModule, options: Options, provenance: Provenance) -> 
         _environment()
         .get_template("module.c.j2")
         .render(
-            banner=_banner(file_name, provenance, options),
+            banner=banner(file_name, provenance, options),
             header=f"{module.name}.h",
             file_name=file_name,
             stamp_macro=f"{module.stem.upper()}STAMP",

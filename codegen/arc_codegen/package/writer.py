@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path, PureWindowsPath
 
 from arc_codegen.errors import OutputError
@@ -63,7 +64,7 @@ def write_files(files: Mapping[str, str], folder: str | os.PathLike[str], *, for
                 _make_folder(target.parent, made)
                 _check_inside(target, root)
             changed = {name: target for name, target in targets.items() if not is_same(target, files[name])}
-            _check_overwrites(changed, root, force=force)
+            _check_overwrites(changed, files, root, force=force)
             texts = {name: files[name] for name in changed}
             transaction.replace_files(root, texts, stale_files(files, root))
     except BaseException as error:
@@ -76,6 +77,52 @@ def write_files(files: Mapping[str, str], folder: str | os.PathLike[str], *, for
             raise OutputError(message, code="ARC604", hint=hint) from error
         raise
     return list(targets.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What `write_files` would change: names of files in the folder, by what would happen to them."""
+
+    changed: tuple[str, ...]
+    missing: tuple[str, ...]
+    stale: tuple[str, ...]
+    interrupted: bool
+
+    def __bool__(self) -> bool:
+        return bool(self.changed or self.missing or self.stale or self.interrupted)
+
+
+def compare_files(files: Mapping[str, str], folder: str | os.PathLike[str]) -> Difference:
+    """Compare a folder with what would be written into it; nothing is changed.
+
+    Parameters
+    ----------
+    files : mapping of str to str
+        Text by file name, as for `write_files`.
+    folder : path
+        Where they should be; it need not exist.
+
+    Returns
+    -------
+    Difference
+        False if the folder holds these files, byte for byte, and none that `write_files` would remove.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     compare_files({"a.h": "/* a */"}, folder).missing
+    ('a.h',)
+    """
+    root = Path(folder)
+    targets = {name: root / _checked_name(name) for name in files}
+    differing = [name for name, target in targets.items() if not is_same(target, files[name])]
+    return Difference(
+        changed=tuple(name for name in differing if os.path.lexists(targets[name])),
+        missing=tuple(name for name in differing if not os.path.lexists(targets[name])),
+        stale=tuple(stale_files(files, root)),
+        interrupted=transaction.is_interrupted(root),
+    )
 
 
 def _checked_name(name: str) -> str:
@@ -133,12 +180,13 @@ def _has_digest(path: Path, digest: str) -> bool:
         return False
 
 
-def _check_overwrites(changed: Mapping[str, Path], root: Path, *, force: bool) -> None:
+def _check_overwrites(changed: Mapping[str, Path], files: Mapping[str, str], root: Path, *, force: bool) -> None:
     for target in changed.values():
         if target.is_dir() and not target.is_symlink():
             raise OutputError(f"{str(target)!r} is a folder", code="ARC603", hint="remove it, or choose another name")
     if force:
         return
+    _check_owners(changed, files, root)
     occupied = {name: target for name, target in changed.items() if os.path.lexists(target)}
     if not occupied:
         return
@@ -149,6 +197,15 @@ def _check_overwrites(changed: Mapping[str, Path], root: Path, *, force: bool) -
             message = f"{str(target)!r} exists and was not written by this tool, or was edited since"
             hint = "move it away, choose another folder or name, or overwrite it with force=True (--force)"
             raise OutputError(message, code="ARC603", hint=hint)
+
+
+def _check_owners(changed: Mapping[str, Path], files: Mapping[str, str], root: Path) -> None:
+    """Two modules of a folder share the runtime's files, but not a CMakeLists.txt."""
+    for path, manifest in _manifests_in(root).items():
+        shared = [name for name in changed if name in manifest.sha256 and not name.startswith("arc_")]
+        if path.name not in files and shared and os.path.lexists(root / shared[0]):
+            message = f"{str(root / shared[0])!r} belongs to the module {manifest.name!r} in that folder"
+            raise OutputError(message, code="ARC551", hint="generate each module with its package into its own folder")
 
 
 def _digests_written(root: Path) -> dict[str, set[str]]:
