@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import metadata
 from typing import Any, TypeAlias
 
-from arc_codegen import runtime
 from arc_codegen.c import text
 from arc_codegen.c.from_loops import emit_module
+from arc_codegen.c.guards import check_bounds
 from arc_codegen.c.module import CModule
-from arc_codegen.ir.evaluate import Array
 from arc_codegen.ir.graph import Graph, Module
 from arc_codegen.ir.loops import LoopFunction, LoopModule
 from arc_codegen.options import Options
 from arc_codegen.package import manifest as manifests
-from arc_codegen.package.layout import lay_out
-from arc_codegen.package.render import Provenance, render_header, render_source
-from arc_codegen.package.render_vectors import render_vectors
-from arc_codegen.package.vectors import FunctionVectors, make_vectors
+from arc_codegen.package.render import Provenance, render_header, render_source, runtime_needs
+from arc_codegen.package.render_types import render_types
+from arc_codegen.passes.loopgen.initial_states import with_initialisers
 
 Observer: TypeAlias = Callable[[str, str, Graph | LoopFunction], None]
 """Called with the name of a function, that of a pass ("input" first, "loops" last), and the program after it."""
@@ -37,26 +35,12 @@ class Generated:
     @property
     def source(self) -> str:
         """Text of ``<module>.c``."""
-        return self.files[self.source_name]
+        return self.files[f"{self.manifest['name']}.c"]
 
     @property
     def header(self) -> str:
         """Text of ``<module>.h``."""
-        return self.files[self.header_name]
-
-    @property
-    def source_name(self) -> str:
-        """Name of ``<module>.c`` among the files."""
-        return self._placed(self.manifest["files"]["sources"], ".c")
-
-    @property
-    def header_name(self) -> str:
-        """Name of ``<module>.h`` among the files."""
-        return self._placed(self.manifest["files"]["headers"], ".h")
-
-    def _placed(self, names: Sequence[str], suffix: str) -> str:
-        wanted = f"{self.manifest['name']}{suffix}"
-        return next(name for name in names if name.rsplit("/", 1)[-1] == wanted)
+        return self.files[f"{self.manifest['name']}.h"]
 
 
 def tool_version() -> str:
@@ -70,7 +54,6 @@ def generate(
     *,
     observe: Observer | None = None,
     python_names: Mapping[str, str] | None = None,
-    examples: Mapping[str, Sequence[Array]] | None = None,
 ) -> Generated:
     """C files of a module of graph IR.
 
@@ -84,9 +67,6 @@ def generate(
         Sees every function after every pass, for dumps.
     python_names : mapping of str to str, optional
         What the model calls a function, by the function's name in the module; for the manifest.
-    examples : mapping of str to sequence of ndarray, optional
-        By the function's name in the module, one array for each of its inputs: the first of the test vectors, and what
-        the example of a package calls it with.
 
     Returns
     -------
@@ -103,29 +83,18 @@ def generate(
     from arc_codegen.passes.pipeline import optimise
 
     options = options or Options()
-    printed = "\n".join(print_graph(graph) for graph in module.functions)
+    printed = "\n".join(f"{print_graph(graph)}{graph.interface or ''}" for graph in module.functions)
     loop_functions = []
     for graph in module.functions:
+        if graph.interface is not None:
+            check_bounds(graph.interface, graph.name)
         watch = None if observe is None else functools.partial(observe, graph.name)
         loops = lower_to_loops(optimise(graph, options, observe=watch), options)
         if observe is not None:
             observe(graph.name, "loops", loops)
         loop_functions.append(loops)
     lowered = LoopModule(module.name, tuple(loop_functions))
-    vectors = _vectors(module, options, examples or {})
-    return emit_loops(lowered, options, ir_hash=_digest(printed), python_names=python_names, vectors=vectors)
-
-
-def _vectors(module: Module, options: Options, examples: Mapping[str, Sequence[Array]]) -> dict[str, FunctionVectors]:
-    """Test vectors of the functions; where none are asked for, one each, for the packages' examples."""
-    if not options.vectors and "arduino" not in options.package:
-        return {}
-    return {
-        graph.name: make_vectors(
-            graph, options.vectors or 1, example=examples.get(graph.name), finite=options.guard != "none"
-        )
-        for graph in module.functions
-    }
+    return emit_loops(lowered, options, ir_hash=_digest(printed), python_names=python_names)
 
 
 def emit_loops(
@@ -134,42 +103,35 @@ def emit_loops(
     *,
     ir_hash: str | None = None,
     python_names: Mapping[str, str] | None = None,
-    vectors: Mapping[str, FunctionVectors] | None = None,
 ) -> Generated:
     """C files of a module of loop IR.
 
     ``ir_hash`` identifies the program in file headers and manifest; by default it is that of the C code itself.
-    ``python_names`` as in `generate`; ``vectors`` are those of the functions, by their names.
+    ``python_names`` as in `generate`.
     """
     options = options or Options()
-    emitted = emit_module(module, options)
+    for function in module.functions:
+        if function.interface is not None:
+            check_bounds(function.interface, function.name)
+    emitted = emit_module(with_initialisers(module), options)
     provenance = Provenance(tool_version(), ir_hash or _digest(_code(emitted)))
-    needs = runtime.files_for(emitted.kernels)
+    needs = runtime_needs(emitted)
     sources = {f"{emitted.name}.c": render_source(emitted, options, provenance), **needs.sources}
     headers = {
         f"{emitted.name}.h": render_header(emitted, options, provenance),
+        **render_types(emitted, options, provenance),
         **needs.headers,
     }
-    code = "\n".join(sources.values())
-    tests = render_vectors(emitted, code, vectors or {}, options, provenance) if options.vectors else {}
-    layout = lay_out(
-        emitted,
-        sources=sources,
-        headers=headers,
-        tests=tests,
-        vectors=vectors or {},
-        options=options,
-        provenance=provenance,
-    )
     manifest = manifests.build(
         emitted,
         tool=provenance.tool,
         ir_hash=provenance.ir_hash,
         options=options.as_dict(),
-        layout=layout,
+        sources=sources,
+        headers=headers,
         python_names=python_names or {},
     ).as_dict()
-    files = {**layout.files, f"{emitted.name}{manifests.SUFFIX}": manifests.to_json(manifest)}
+    files = {**sources, **headers, f"{emitted.name}{manifests.SUFFIX}": manifests.to_json(manifest)}
     return Generated(files, manifest)
 
 

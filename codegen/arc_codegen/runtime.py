@@ -19,12 +19,18 @@ _SOURCES = "src"
 class RuntimeFiles:
     """Files of the runtime that a module needs, by the name they get in its folder.
 
-    ``includes`` are the headers that the generated source names itself.
+    ``includes`` are the headers that the generated source names itself, ``public`` those that its header names.
     """
 
     sources: dict[str, str]
     headers: dict[str, str]
     includes: tuple[str, ...]
+    public: tuple[str, ...] = ()
+
+    @property
+    def has_config(self) -> bool:
+        """Whether the source reads arc_config.h."""
+        return "arc_config.h" in self.headers
 
 
 def read(path: str) -> str:
@@ -41,8 +47,33 @@ def strict_guard() -> str:
     return match[1].strip() + "\n"
 
 
-def files_for(kernels: Iterable[str]) -> RuntimeFiles:
-    """What to ship with a module that calls the given kernels (``arc_lu_solve_f32`` style C names).
+@functools.cache
+def _config_block(macro: str) -> str:
+    text = read(f"{_HEADERS}/arc_config.h")
+    match = re.search(rf"^#ifn?def {macro}\n.*?^#endif\n", text, re.DOTALL | re.MULTILINE)
+    assert match is not None, macro
+    return match[0]
+
+
+def placement(definitions: str) -> str:
+    """Preprocessor lines for a source without arc_config.h: defaults of the macros that its definitions begin with."""
+    used = [macro for macro in ("ARC_FAST_CODE", "ARC_CONST") if re.search(rf"^{macro}\b", definitions, re.MULTILINE)]
+    if not used:
+        return ""
+    return "".join(_config_block(macro) for macro in ("ARC_CONFIG_FILE", *used))
+
+
+def files_for(kernels: Iterable[str], *, status: bool = False, config: bool = False) -> RuntimeFiles:
+    """What to ship with a module.
+
+    Parameters
+    ----------
+    kernels : iterable of str
+        C names of the kernels that it calls (``arc_lu_solve_f32`` style).
+    status : bool
+        Whether functions check their inputs and return a status.
+    config : bool
+        Whether the module has defaults of parameters, which a project may want to place.
 
     Examples
     --------
@@ -50,11 +81,24 @@ def files_for(kernels: Iterable[str]) -> RuntimeFiles:
     ['arc_lu_f32.c']
     >>> files_for([]).includes
     ()
+    >>> files_for([], status=True).public
+    ('arc_status.h',)
     """
     suffixes = sorted({name.rsplit("_", 1)[1] for name in kernels})
-    if not suffixes:
-        return RuntimeFiles({}, {}, ())
-    headers = {name: read(f"{_HEADERS}/{name}") for name in ("arc_abi.h", "arc_lu.h", "arc_strict.h")}
-    headers["arc_lu_body.h"] = read(f"{_SOURCES}/arc_lu_body.h")
+    names: set[str] = set()
+    includes: list[str] = []
+    if status:
+        names |= {"arc_abi.h", "arc_config.h", "arc_guard.h", "arc_status.h"}
+        includes.append("arc_guard.h")
+    elif config:
+        names.add("arc_config.h")
+        includes.append("arc_config.h")
+    if suffixes:
+        names |= {"arc_abi.h", "arc_lu.h", "arc_strict.h"}
+        includes.append("arc_lu.h")
+    headers = {name: read(f"{_HEADERS}/{name}") for name in names}
+    if suffixes:
+        headers["arc_lu_body.h"] = read(f"{_SOURCES}/arc_lu_body.h")
     sources = {f"arc_lu_{suffix}.c": read(f"{_SOURCES}/arc_lu_{suffix}.c") for suffix in suffixes}
-    return RuntimeFiles(sources, dict(sorted(headers.items())), ("arc_lu.h",))
+    public = ("arc_status.h",) if status else ()
+    return RuntimeFiles(sources, dict(sorted(headers.items())), tuple(includes), public)

@@ -242,10 +242,11 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A function definition; ``storage`` is "" or "static inline"."""
+    """A function definition; ``storage`` is "" or "static inline", ``attribute`` a macro before the definition."""
 
     name: str
     parameters: tuple[Parameter, ...]
     body: tuple[Stmt, ...]
     returns: str = "void"
     storage: str = ""
+    attribute: str = ""

@@ -4,14 +4,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from arc_codegen.c import analysis, ast, cost, names
-from arc_codegen.c.function_body import BodyEmitter, BufferAccess
+from arc_codegen.c import analysis, ast, cost, guards, names
+from arc_codegen.c.access import BufferAccess
+from arc_codegen.c.constants import DefaultPool
+from arc_codegen.c.function_body import BodyEmitter
 from arc_codegen.c.module import CFunction, CModule, CParameter
 from arc_codegen.c.names import NameScope
-from arc_codegen.c.parameters import signature, with_macros, work_parameters
+from arc_codegen.c.parameters import (
+    Signature,
+    add_structs,
+    period_macro,
+    signature,
+    static_fields,
+    with_defaults,
+    with_macros,
+    work_parameters,
+)
 from arc_codegen.c.reserved import ANYWHERE
 from arc_codegen.c.scalar_ops import CTYPES, Helper, all_helpers, helper
+from arc_codegen.c.structs import StructPool
 from arc_codegen.c.tables import TablePool
+from arc_codegen.c.typedefs import rename_float
 from arc_codegen.errors import IdentifierError, OptionError
 from arc_codegen.ir.loops import KERNELS, Buffer, LoopFunction, LoopModule, Symbol
 from arc_codegen.options import Options
@@ -28,11 +41,13 @@ class _Draft:
     function: LoopFunction
     c_name: str
     scope: NameScope
-    buffers: dict[Symbol, str]
+    signature: Signature
     parameters: tuple[CParameter, ...]
     needed: frozenset[Symbol]
     positions: analysis.Positions
     work: list[Buffer]
+    guarded: bool = False
+    period: tuple[tuple[str, str], ...] = ()
 
 
 class _HelperPool:
@@ -56,7 +71,8 @@ def emit_module(module: LoopModule, options: Options) -> CModule:
     Raises
     ------
     IdentifierError
-        ARC501 to ARC504: a function or module name that C cannot spell, or two functions of one name.
+        ARC501 to ARC504: a function or module name that C cannot spell, or two functions of one name. ARC520, ARC521:
+        structs that need the same name, or one that is taken.
     OptionError
         ARC511: more local work arrays than ``max_stack`` allows. ARC512: an array too large to index.
 
@@ -65,30 +81,37 @@ def emit_module(module: LoopModule, options: Options) -> CModule:
     Linear in the number of statements.
     """
     prefix = names.check_prefix(options.prefix)
+    typedef = names.check_typedef(options.float_typedef)
     module_name = names.exported(module.name, what="module")
     stem = f"{prefix}{module_name}_"
     c_names = _exported_names(module, prefix)
-    file_scope = NameScope([*ANYWHERE, *c_names, *_KERNEL_NAMES])
+    structs = _structs(module, prefix, c_names)
+    type_names = [name for struct in structs.types for name in (struct.c_name, *(macro for macro, _ in struct.macros))]
+    file_scope = NameScope([*ANYWHERE, *c_names, *_KERNEL_NAMES, *guards.RUNTIME_NAMES, *type_names, typedef])
     helpers = _HelperPool(file_scope, stem)
     drafts = [
-        _draft(function, c_name, file_scope, options)
+        _draft(function, c_name, file_scope, structs, options)
         for function, c_name in zip(module.functions, c_names, strict=True)
     ]
-    parameter_names = {item.name for draft in drafts for item in draft.parameters}
+    not_macros = {name for draft in drafts for name in draft.signature.names}
+    not_macros |= {item.name for struct in structs.types for item in struct.fields}
 
-    def claim_macro(base: str) -> str:
+    def claim(base: str) -> str:
         name = file_scope.unique(base)
-        while name in parameter_names:
+        while name in not_macros:
             name = file_scope.unique(base)
         return name
 
+    defaults = DefaultPool(stem, claim)
     for draft in drafts:
-        draft.parameters = with_macros(draft.parameters, draft.c_name, claim_macro)
+        with_constants = with_defaults(draft.parameters, draft.function, defaults, draft.c_name)
+        draft.parameters = with_macros(with_constants, draft.c_name, claim)
+        draft.period = period_macro(draft.function, draft.c_name, claim)
     tables = TablePool(file_scope, stem)
     access = [_buffer_access(draft, tables, options) for draft in drafts]
     functions = []
     kernels: set[str] = set()
-    uses_math = tables.uses_math
+    uses_math = tables.uses_math or defaults.uses_math
     for draft, (buffers, declarations) in zip(drafts, access, strict=True):
         index_type = "int" if draft.positions.largest <= _LARGEST_INT else "int32_t"
         emitter = BodyEmitter(
@@ -100,16 +123,10 @@ def emit_module(module: LoopModule, options: Options) -> CModule:
             locations=options.locations,
         )
         body = emitter.emit(draft.function.body)
-        used = emitter.used | {buffer.symbol for buffer in draft.work}
-        unused = tuple(
-            ast.Evaluate(ast.Cast("void", ast.Name(draft.buffers[buffer.symbol])))
-            for buffer in draft.function.buffers
-            if buffer.kind in ("input", "output") and buffer.symbol not in used
-        )
         kernels |= emitter.kernels
         uses_math = uses_math or emitter.uses_math
-        functions.append(_finish(draft, (*unused, *declarations, *body)))
-    return CModule(
+        functions.append(_finish(draft, declarations, body, emitter.used))
+    made = CModule(
         name=module_name,
         stem=stem,
         functions=tuple(functions),
@@ -118,7 +135,25 @@ def emit_module(module: LoopModule, options: Options) -> CModule:
         kernels=tuple(sorted(kernels)),
         uses_math=uses_math,
         dtypes=frozenset(buffer.dtype for function in module.functions for buffer in function.buffers),
+        types=structs.types,
+        constants=defaults.constants,
     )
+    return rename_float(made, typedef)
+
+
+def _structs(module: LoopModule, prefix: str, c_names: list[str]) -> StructPool:
+    """The struct types of all interfaces; ARC521 where their names are those of something else."""
+    structs = StructPool(prefix)
+    for function in module.functions:
+        for item in function.interface.arguments if function.interface else ():
+            add_structs(item.type, structs)
+    taken = {*c_names, *(item.name for struct in structs.types for item in struct.fields)}
+    for struct in structs.types:
+        for name in (struct.c_name, *(macro for macro, _ in struct.macros)):
+            if name in taken:
+                message = f"the struct {struct.name!r} needs the name {name!r}, which a function or a field has"
+                raise IdentifierError(message, code="ARC521", hint="give one of them another name")
+    return structs
 
 
 def _exported_names(module: LoopModule, prefix: str) -> list[str]:
@@ -130,7 +165,7 @@ def _exported_names(module: LoopModule, prefix: str) -> list[str]:
     return c_names
 
 
-def _draft(function: LoopFunction, c_name: str, file_scope: NameScope, options: Options) -> _Draft:
+def _draft(function: LoopFunction, c_name: str, file_scope: NameScope, structs: StructPool, options: Options) -> _Draft:
     positions = analysis.positions(function)
     largest = max([positions.largest, *(buffer.size for buffer in function.buffers)])
     if largest > _LARGEST_INT32:
@@ -138,7 +173,8 @@ def _draft(function: LoopFunction, c_name: str, file_scope: NameScope, options: 
         raise OptionError(message, code="ARC512", hint="split the arrays, or reshape them so that each is smaller")
     needed = analysis.needed_symbols(function)
     scope = file_scope.child()
-    buffers, parameters = signature(function, scope)
+    arguments = signature(function, scope, structs)
+    parameters = arguments.parameters
     work = [
         buffer
         for buffer in function.buffers
@@ -146,7 +182,8 @@ def _draft(function: LoopFunction, c_name: str, file_scope: NameScope, options: 
     ]
     if options.workspace == "caller":
         parameters += work_parameters(work, scope)
-    draft = _Draft(function, c_name, scope, buffers, parameters, needed, positions, work)
+    draft = _Draft(function, c_name, scope, arguments, parameters, needed, positions, work)
+    draft.guarded = options.guard == "status" and guards.has_guard(arguments.inputs.values())
     if options.workspace == "stack":
         _check_stack(draft, options)
     return draft
@@ -175,9 +212,9 @@ def _buffer_access(
     declarations: list[ast.Stmt] = []
     for buffer in draft.function.buffers:
         symbol, ctype = buffer.symbol, CTYPES[buffer.dtype]
-        if symbol in draft.buffers:
-            form = "array" if buffer.shape or buffer.size != 1 else "value" if buffer.kind == "input" else "pointer"
-            access[symbol] = BufferAccess(draft.buffers[symbol], buffer.dtype, ctype, form)
+        place = draft.signature.place(symbol)
+        if place is not None:
+            access[symbol] = place.access
         elif buffer.kind == "const" and symbol in draft.needed and buffer.size:
             name, ctype = tables.add(buffer, narrow=symbol not in draft.positions.called)
             access[symbol] = BufferAccess(name, buffer.dtype, ctype, "array")
@@ -196,14 +233,37 @@ def _buffer_access(
     return access, tuple(declarations)
 
 
-def _finish(draft: _Draft, body: tuple[ast.Stmt, ...]) -> CFunction:
-    syntax = ast.Function(draft.c_name, tuple(item.syntax for item in draft.parameters), body)
+def _finish(
+    draft: _Draft, declarations: tuple[ast.Stmt, ...], body: tuple[ast.Stmt, ...], used: set[Symbol]
+) -> CFunction:
+    inputs = draft.signature.inputs
+    guard: tuple[ast.Stmt, ...] = ()
+    if draft.guarded:
+        guard = tuple(guards.guard_statements(inputs.values()))
+        body = (*body, ast.Return(ast.Name(guards.OK)))
+        used = used | {symbol for symbol, place in inputs.items() if guards.is_guarded(place)}
+    places = [place for symbol in used if (place := draft.signature.place(symbol)) is not None]
+    pointers = tuple(draft.signature.declarations(places))
+    roots = {place.root for place in places}
+    unused = tuple(
+        ast.Evaluate(ast.Cast("void", ast.Name(item.name)))
+        for item in draft.parameters
+        if item.direction != "work" and item.name not in roots
+    )
+    returns = guards.STATUS_TYPE if draft.guarded else "void"
+    statements = (*unused, *pointers, *guard, *declarations, *body)
+    parameters = tuple(item.syntax for item in draft.parameters)
+    interface = draft.function.interface
     return CFunction(
         c_name=draft.c_name,
         name=draft.function.name,
         doc=draft.function.doc,
         parameters=draft.parameters,
-        syntax=syntax,
+        syntax=ast.Function(draft.c_name, parameters, statements, returns, attribute="ARC_FAST_CODE"),
         operations=cost.operation_counts(draft.function),
         workspace_bytes=_workspace_bytes(draft.work),
+        returns="status" if draft.guarded else "void",
+        period=interface.period if interface else None,
+        macros=draft.period,
+        statics=static_fields(interface),
     )

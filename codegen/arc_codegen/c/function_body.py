@@ -10,40 +10,17 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from arc_codegen.c import ast, scalar_ops, text
+from arc_codegen.c.access import BufferAccess
 from arc_codegen.c.literals import literal, uses_math_macros
 from arc_codegen.c.names import NameScope
 from arc_codegen.c.scalar_ops import CTYPES, Helper
 from arc_codegen.ir import loops
 from arc_codegen.ir.loops import Expr, Index, Load, Op, Ref, Stmt, Symbol
-from arc_codegen.ir.types import DType, Origin
+from arc_codegen.ir.types import Origin
 
 _COMPOUND = {"add": "+=", "sub": "-=", "mul": "*=", "div": "/="}
 _SPILL_HINT = "t"
 _SHORT = 12  # an operand narrower than this is not worth a name
-
-
-@dataclass(frozen=True, slots=True)
-class BufferAccess:
-    """How C reaches a buffer: ``form`` is "array", "value" (scalar input) or "pointer" (scalar output)."""
-
-    name: str
-    dtype: DType
-    ctype: str
-    form: str
-
-    def element(self, index: ast.Expr) -> ast.Expr:
-        if self.form == "value":
-            return ast.Name(self.name)
-        if self.form == "pointer":
-            return ast.Unary("*", ast.Name(self.name))
-        return ast.Subscript(self.name, index)
-
-    def address(self, offset: int) -> ast.Expr:
-        """Pointer to an element, for a kernel."""
-        if self.form == "value":
-            return ast.Unary("&", ast.Name(self.name))
-        base = ast.Name(self.name)
-        return ast.Binary("+", base, ast.Number(str(offset))) if offset else base
 
 
 @dataclass(slots=True, kw_only=True)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from arc_codegen.c import ast
+from arc_codegen.c.initialisers import Initialiser
+from arc_codegen.c.structs import CStruct
+from arc_codegen.ir.interface import Leaf
 from arc_codegen.ir.types import DType
 
 
@@ -12,25 +15,33 @@ from arc_codegen.ir.types import DType
 class CParameter:
     """A parameter of an exported function, in C order.
 
-    ``name`` is its C name, ``argument`` what the user calls it. ``direction`` is "in", "out" or "work". ``macros`` are
-    the dimension macros (name, value) of the header.
+    ``name`` is its C name, ``argument`` what the user calls it. ``direction`` is "in", "out", "inout" or "work". It is
+    a number or an array of ``dtype``, or a ``struct`` or an array of them. ``macros`` are the dimension macros (name,
+    value) of the header, ``leaf`` is what else is known of it, ``default`` the constant that holds its default.
     """
 
     name: str
     argument: str
     direction: str
-    dtype: DType
+    dtype: DType | None
     ctype: str
     shape: tuple[int, ...]
     size: int
     pointer: bool
     syntax: ast.Parameter
     macros: tuple[tuple[str, int], ...] = ()
+    leaf: Leaf | None = None
+    struct: CStruct | None = None
+    default: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class CFunction:
-    """An exported function: its C, and what its documentation says."""
+    """An exported function: its C, and what its documentation says.
+
+    ``returns`` is "void" or "status". ``period`` is in seconds; ``macros`` are
+    macros (name, spelled value) beside those of the parameters; ``statics`` are fields that are folded into the code.
+    """
 
     c_name: str
     name: str
@@ -39,6 +50,21 @@ class CFunction:
     syntax: ast.Function
     operations: dict[str, int]
     workspace_bytes: int
+    returns: str = "void"
+    period: float | None = None
+    macros: tuple[tuple[str, str], ...] = ()
+    statics: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CConstant:
+    """A constant of the interface: the defaults of a struct parameter; ``value`` is its initialiser."""
+
+    ctype: str
+    name: str
+    extents: tuple[int, ...]
+    value: Initialiser
+    argument: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,3 +79,5 @@ class CModule:
     kernels: tuple[str, ...]
     uses_math: bool
     dtypes: frozenset[DType]
+    types: tuple[CStruct, ...] = ()
+    constants: tuple[CConstant, ...] = ()

@@ -51,10 +51,15 @@ def exported(name: str, *, what: str, prefix: str = "") -> str:
         message = f"the {what} name {full!r} is reserved by {'the runtime' if full not in taken else whose}"
         remedy = hint if what == "module" else f"{hint}, or set a prefix: prefix='app_'"
         raise IdentifierError(message, code="ARC502", hint=remedy)
-    if len(full) > _LONGEST_EXPORTED:
-        message = f"the {what} name {full[:40]!r}... has {len(full)} characters; at most {_LONGEST_EXPORTED}"
+    return check_length(full, what=what)
+
+
+def check_length(name: str, *, what: str) -> str:
+    """The name itself, if it is short enough to be exported (ARC503 otherwise)."""
+    if len(name) > _LONGEST_EXPORTED:
+        message = f"the {what} name {name[:40]!r}... has {len(name)} characters; at most {_LONGEST_EXPORTED}"
         raise IdentifierError(message, code="ARC503", hint="give it a shorter name")
-    return full
+    return name
 
 
 def check_prefix(prefix: str) -> str:
@@ -65,12 +70,24 @@ def check_prefix(prefix: str) -> str:
     return prefix
 
 
-def mangled(hint: str, *, fallback: str = "t") -> str:
+def check_typedef(name: str) -> str:
+    """The name itself, if it can stand for ``float`` (ARC501, ARC502 otherwise)."""
+    if name == "float":
+        return name
+    hint = "use a name such as 'float32_t'"
+    if not _PLAIN.match(name) or "__" in name:
+        raise IdentifierError(f"float_typedef={name!r} cannot be a C name", code="ARC501", hint=hint)
+    if name in reserved.EXPORTED or name.lower().startswith("arc_"):
+        raise IdentifierError(f"float_typedef={name!r} is reserved", code="ARC502", hint=hint)
+    return name
+
+
+def mangled(hint: str, *, fallback: str = "t", longest: int | None = _LONGEST_LOCAL) -> str:
     """A spelling for a local name that C accepts; the same for the same hint, always.
 
     Letters and digits stay; Greek letters are written out, accents dropped, other characters outside ASCII become
     ``u`` and their code point; anything else is an underscore; runs of underscores are one. A leading digit gets
-    a ``v`` before it, a reserved word an underscore behind it.
+    a ``v`` before it; a reserved word, or one that begins as the runtime's macros do, an underscore behind it.
 
     Examples
     --------
@@ -78,12 +95,12 @@ def mangled(hint: str, *, fallback: str = "t") -> str:
     ('x', 'v2x', 'int_', 'theta_1', 'a_b')
     """
     spelled = "".join(map(_spell, hint))
-    spelled = re.sub("_+", "_", spelled).lstrip("_")[:_LONGEST_LOCAL]
+    spelled = re.sub("_+", "_", spelled).lstrip("_")[:longest]
     if not spelled or spelled == "_":
         spelled = fallback
     if spelled[0].isdigit():
         spelled = f"v{spelled}"
-    if spelled in reserved.ANYWHERE:
+    if spelled in reserved.ANYWHERE or spelled.startswith("ARC_"):
         spelled += "_"
     return spelled
 

@@ -115,5 +115,15 @@ FILES = _words(
 )
 """Modules give their name to a header: not that of a standard header, nor of a device that Windows sees in it."""
 
+SYSTEM_TYPES = _words(
+    """
+    blkcnt_t blksize_t clock_t clockid_t cpu_set_t dev_t div_t fd_set_t fenv_t fexcept_t float32_t float64_t fpos_t
+    fsblkcnt_t fsfilcnt_t gid_t id_t ino_t key_t ldiv_t lldiv_t locale_t loff_t mbstate_t mode_t nlink_t off_t
+    pid_t pthread_t q7_t q15_t q31_t q63_t quad_t register_t sa_family_t sem_t sig_atomic_t siginfo_t sigset_t
+    socklen_t stack_t suseconds_t time_t timer_t u_char_t uid_t useconds_t va_list_t wctrans_t wctype_t wint_t
+    """
+)
+"""Types of hosted systems and of the vendors' libraries that end in _t, as the types of structs do."""
+
 ANYWHERE = KEYWORDS | MATH | TYPES_AND_MACROS
 EXPORTED = ANYWHERE | LIBRARY | HOSTED

@@ -43,7 +43,7 @@ class TablePool:
         if name is None:
             name = self._scope.unique(self._stem + mangled(buffer.symbol.hint, fallback="table").rstrip("_"))
             self._by_content[key] = name
-            self.tables.append(ast.Table(f"static const {ctype}", name, elements))
+            self.tables.append(ast.Table(f"ARC_CONST static const {ctype}", name, elements))
             if buffer.dtype in (DType.F32, DType.F64):
                 self.uses_math = self.uses_math or any(map(uses_math_macros, buffer.values))
         return name, ctype

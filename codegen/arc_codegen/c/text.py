@@ -6,6 +6,7 @@ The layout is a fixed point of clang-format under the ``.clang-format`` of this 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from arc_codegen.c import ast
 
@@ -133,7 +134,8 @@ def _parameter(parameter: ast.Parameter) -> str:
 
 def function(node: ast.Function) -> str:
     """Text of a function definition, with a newline at its end."""
-    return "\n".join([f"{prototype(node)} {{", *statements(node.body), "}", ""])
+    head = prototype(replace(node, storage=node.attribute)) if node.attribute else prototype(node)
+    return "\n".join([f"{head} {{", *statements(node.body), "}", ""])
 
 
 def table(node: ast.Table) -> str:

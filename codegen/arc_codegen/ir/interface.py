@@ -11,11 +11,14 @@ an argument of that kind is no parameter.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from arc_codegen.ir.types import TensorType
+import numpy as np
+
+from arc_codegen.ir.types import DType, TensorType
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,49 @@ class Leaf:
     high: float | None = None
     doc: str = ""
     default: bytes | None = field(default=None, compare=False)
+
+
+Bound: TypeAlias = float | int | None
+
+
+def element_bounds(leaf: Leaf) -> tuple[Bound, Bound]:
+    """``low`` and ``high`` as numbers of the leaf's element type; None where no value of the type is beyond them.
+
+    Real bounds are the nearest to what the user wrote, so that a caller who passes the bound itself passes.
+
+    Raises
+    ------
+    ValueError
+        No value of the type is between them.
+
+    Examples
+    --------
+    >>> element_bounds(Leaf(TensorType(DType.I32), low=0.5, high=float("inf")))
+    (1, None)
+    """
+    dtype = leaf.type.dtype
+    if dtype is DType.BOOL:
+        return None, None
+    low, high = leaf.low, leaf.high
+    lower_limit, upper_limit = (-math.inf if low is None else low), (math.inf if high is None else high)
+    if not lower_limit <= upper_limit:  # NaN too
+        raise ValueError
+    if dtype.is_integer:
+        least, most = -(2 ** (8 * dtype.itemsize - 1)), 2 ** (8 * dtype.itemsize - 1) - 1
+        if (low is not None and low > most) or (high is not None and high < least):
+            raise ValueError
+        lower = None if low is None or low <= least else math.ceil(low)
+        upper = None if high is None or high >= most else math.floor(high)
+        if lower is not None and upper is not None and lower > upper:
+            raise ValueError
+        return lower, upper
+    with np.errstate(over="ignore"):
+        nearest = [
+            None if bound is None else float(np.asarray(bound).astype(dtype.numpy_name)) for bound in (low, high)
+        ]
+    if nearest[0] == math.inf or nearest[1] == -math.inf:
+        raise ValueError
+    return (None if nearest[0] == -math.inf else nearest[0]), (None if nearest[1] == math.inf else nearest[1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +184,6 @@ def leaves(kind: ArgumentType) -> Iterator[Leaf]:
 
     Examples
     --------
-    >>> from arc_codegen.ir.types import DType
     >>> number = Leaf(TensorType(DType.F32))
     >>> point = Struct("point", (Field("x", number), Field("y", number)))
     >>> len(list(leaves(Repeated(point, 3))))
@@ -161,7 +206,6 @@ def interface_problem(
 
     Examples
     --------
-    >>> from arc_codegen.ir.types import DType
     >>> number = TensorType(DType.F32)
     >>> interface = Interface((Argument("x", Leaf(number), "in"),))
     >>> interface_problem(interface, [number], [])

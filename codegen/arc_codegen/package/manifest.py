@@ -14,7 +14,7 @@ from typing import Any
 
 from arc_codegen.c.module import CFunction, CModule, CParameter
 from arc_codegen.errors import OutputError
-from arc_codegen.package.layout import Layout
+from arc_codegen.package.manifest_types import describe_fields, describe_leaf, describe_struct
 
 SCHEMA = 1
 SUFFIX = ".manifest.json"
@@ -22,7 +22,11 @@ SUFFIX = ".manifest.json"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManifestParameter:
-    """A parameter; ``argument`` is what the user calls it, ``name`` what C does."""
+    """A parameter; ``argument`` is what the user calls it, ``name`` what C does.
+
+    Of a struct, ``ctype`` is its name and ``fields`` what is in it; ``default`` is the constant that holds its
+    defaults, if there is one.
+    """
 
     name: str
     argument: str
@@ -32,6 +36,11 @@ class ManifestParameter:
     size: int
     pointer: bool
     fields: tuple[dict[str, Any], ...] = ()
+    unit: str = ""
+    low: float | None = None
+    high: float | None = None
+    doc: str = ""
+    default: str = ""
 
     def __post_init__(self) -> None:
         _check(self.direction in ("in", "out", "inout", "work"), f"direction {self.direction!r} of {self.name!r}")
@@ -40,7 +49,10 @@ class ManifestParameter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManifestFunction:
-    """An exported function; ``name`` is its name without prefix, ``python`` what the model calls it."""
+    """An exported function; ``name`` is its name without prefix, ``python`` what the model calls it.
+
+    ``period`` is the time in seconds between two calls that it is made for.
+    """
 
     c_name: str
     name: str
@@ -49,6 +61,7 @@ class ManifestFunction:
     workspace_bytes: int
     operations: dict[str, int] = field(default_factory=dict)
     python: str = ""
+    period: float | None = None
 
     def __post_init__(self) -> None:
         _check(self.returns in ("void", "status"), f"returns {self.returns!r} of {self.c_name!r}")
@@ -57,19 +70,15 @@ class ManifestFunction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManifestFiles:
-    """Files by role, relative to the manifest's folder. The runtime's are among them; ``extras`` are not compiled
-    into a program that uses the module: files of build systems, examples, test vectors.
-    """
+    """Files by role. The runtime's are among them."""
 
     sources: tuple[str, ...]
     headers: tuple[str, ...]
     include_dirs: tuple[str, ...] = (".",)
-    extras: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        for name in (*self.sources, *self.headers, *self.extras):
-            plain = all(part not in ("", ".", "..") for part in name.split("/"))
-            _check(plain and "\\" not in name and ":" not in name, f"file name {name!r}")
+        for name in (*self.sources, *self.headers):
+            _check("/" not in name and "\\" not in name and name not in ("", ".", ".."), f"file name {name!r}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +97,7 @@ class Manifest:
 
     def __post_init__(self) -> None:
         _check(self.schema == SCHEMA, f"schema {self.schema!r}")
-        names = {*self.files.sources, *self.files.headers, *self.files.extras}
+        names = {*self.files.sources, *self.files.headers}
         _check(set(self.sha256) == names, "digests of files that are not listed, or none for some that are")
 
     def as_dict(self) -> dict[str, Any]:
@@ -150,11 +159,12 @@ def describe_function(function: CFunction, python: str) -> ManifestFunction:
     return ManifestFunction(
         c_name=function.c_name,
         name=function.name,
-        returns="void",
+        returns=function.returns,
         params=tuple(map(_describe_parameter, function.parameters)),
         workspace_bytes=function.workspace_bytes,
         operations=dict(function.operations),
         python=python,
+        period=function.period,
     )
 
 
@@ -167,6 +177,9 @@ def _describe_parameter(item: CParameter) -> ManifestParameter:
         shape=item.shape,
         size=item.size,
         pointer=item.pointer,
+        fields=describe_fields(item.struct),
+        default=item.default,
+        **describe_leaf(item.leaf),
     )
 
 
@@ -176,21 +189,18 @@ def build(
     tool: str,
     ir_hash: str,
     options: dict[str, str | int | bool | None],
-    layout: Layout,
+    sources: Mapping[str, str],
+    headers: Mapping[str, str],
     python_names: Mapping[str, str],
 ) -> Manifest:
-    """The manifest of a module and its files; ``python_names`` by the functions' names."""
+    """The manifest of a module and its files (name to text); ``python_names`` by the functions' names."""
     return Manifest(
         name=module.name,
         tool=tool,
         ir_hash=ir_hash,
-        files=ManifestFiles(
-            sources=tuple(layout.sources),
-            headers=tuple(layout.headers),
-            include_dirs=layout.include_dirs,
-            extras=tuple(layout.extras),
-        ),
+        files=ManifestFiles(sources=tuple(sources), headers=tuple(headers)),
         functions=tuple(describe_function(f, python_names.get(f.name, f.name)) for f in module.functions),
         options=options,
-        sha256={name: text_digest(content) for name, content in layout.files.items()},
+        sha256={name: text_digest(content) for name, content in {**sources, **headers}.items()},
+        types=tuple(map(describe_struct, module.types)),
     )

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 import jinja2
 
 from arc_codegen import runtime
-from arc_codegen.c import cost, text
-from arc_codegen.c.module import CFunction, CModule, CParameter
+from arc_codegen.c import text
+from arc_codegen.c.initialisers import Braces, initialiser_lines
+from arc_codegen.c.module import CConstant, CModule
 from arc_codegen.ir.types import DType
 from arc_codegen.options import Options
+from arc_codegen.package.documentation import document_function, shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,36 +74,37 @@ def render_header(module: CModule, options: Options, provenance: Provenance) -> 
             stamp=provenance.stamp(options),
             includes=includes,
             static_workspace=options.workspace == "static" and any(f.workspace_bytes for f in module.functions),
-            macros=[macro for function in module.functions for item in function.parameters for macro in item.macros],
-            functions=[_documentation(function, options) for function in module.functions],
+            macros=[macro for function in module.functions for item in function.parameters for macro in item.macros]
+            + [macro for function in module.functions for macro in function.macros],
+            functions=[document_function(function, options) for function in module.functions],
+            constants=[
+                (constant.ctype, constant.name, extents_of(constant), shown(constant.argument))
+                for constant in module.constants
+            ],
+            quoted_includes=[*([f"{module.name}_types.h"] if module.types else []), *runtime_needs(module).public],
+            float_typedef=options.float_typedef,
         )
     )
     return rendered + "\n"
 
 
-def _documentation(function: CFunction, options: Options) -> dict[str, object]:
-    where = {"stack": "on the stack", "caller": "passed by the caller", "static": "static"}[options.workspace]
-    workspace = f"{function.workspace_bytes} bytes, {where}" if function.workspace_bytes else "none"
-    return {
-        "brief": text.comment_text(function.doc or f"Computes {function.name}.").replace("@", "@@"),
-        "parameters": [_parameter_line(item) for item in function.parameters],
-        "notes": [
-            f"@note Cost: {cost.describe(function.operations)}.",
-            f"@note Workspace: {workspace}.",
-        ],
-        "prototype": text.prototype(function.syntax),
-    }
+def runtime_needs(module: CModule) -> runtime.RuntimeFiles:
+    """The runtime's files that a module needs."""
+    status = any(function.returns == "status" for function in module.functions)
+    return runtime.files_for(module.kernels, status=status, config=bool(module.constants))
 
 
-def _parameter_line(item: CParameter) -> str:
-    direction = {"in": "[in]", "out": "[out]", "work": "[out]"}[item.direction]
-    if item.direction == "work":
-        return f"@param{direction} {item.name} workspace of {item.size} elements; any contents"
-    shape = f"[{']['.join(map(str, item.shape))}]" if item.shape else "scalar"
-    layout = ", row-major" if len(item.shape) > 1 else ""
-    called = text.comment_text(item.argument).replace("@", "@@")
-    alias = f", the argument {called}" if called and called != item.name else ""
-    return f"@param{direction} {item.name} {shape}{layout}{alias}"
+def extents_of(constant: CConstant) -> str:
+    """What follows the name of a constant: ``[3]``, or nothing."""
+    return "".join(f"[{extent}]" for extent in constant.extents)
+
+
+def constant_definition(constant: CConstant) -> str:
+    """Definition of the defaults of a parameter, one field a line."""
+    head = f"ARC_PARAM_SECTION const {constant.ctype} {constant.name}{extents_of(constant)} = {{"
+    assert isinstance(constant.value, Braces)
+    lines = initialiser_lines(constant.value, depth=1, columns=text.COLUMNS)
+    return "\n".join(["/* clang-format off */", head, *lines, "};", "/* clang-format on */", ""])
 
 
 def render_source(module: CModule, options: Options, provenance: Provenance) -> str:
@@ -110,6 +113,7 @@ def render_source(module: CModule, options: Options, provenance: Provenance) -> 
     system = ["math.h"] if module.uses_math else []
     system.extend(["stdbool.h", "stdint.h"])
     parts = [
+        *map(constant_definition, module.constants),
         *map(text.table, module.tables),
         *map(text.function, module.helpers),
         *(text.function(function.syntax) for function in module.functions),
@@ -126,7 +130,7 @@ def render_source(module: CModule, options: Options, provenance: Provenance) -> 
             and any(word in code_words for word in ("int8_t", "int16_t", "int32_t", "int64_t", "INT"))
         )
     ]
-    needs = runtime.files_for(module.kernels)
+    needs = runtime_needs(module)
     rendered = (
         _environment()
         .get_template("module.c.j2")
@@ -139,7 +143,9 @@ def render_source(module: CModule, options: Options, provenance: Provenance) -> 
             strict_guard=runtime.strict_guard(),
             double_check=DType.F64 in module.dtypes,
             system_includes=system,
+            placement="" if needs.has_config else runtime.placement(definitions),
             runtime_includes=needs.includes,
+            checks_abi="arc_abi.h" in needs.headers,
             abi_version=runtime.ABI_VERSION,
             definitions=definitions,
         )

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
-
-from arc_codegen.ir.interface import Leaf
+from arc_codegen.ir.interface import Bound, element_bounds
 from arc_codegen.ir.loops import (
     Buffer,
     Expr,
@@ -40,18 +38,19 @@ def saturate_inputs(function: LoopFunction) -> LoopFunction:
     works: list[Buffer] = []
     clamps: list[Stmt] = []
     for buffer, leaf in zip(inputs, function.interface.input_leaves(), strict=True):
-        if (leaf.low is None and leaf.high is None) or buffer.dtype is DType.BOOL or not buffer.size:
+        low, high = element_bounds(leaf)
+        if (low is None and high is None) or not buffer.size:
             continue
         copy = fresh.symbol(f"{buffer.symbol.hint}_clamped")
         moved[buffer.symbol] = copy
         if buffer.shape == ():
             scalars.add(copy)
-            clamps.append(Let(copy, _clamped(Load(buffer.symbol, Index(), buffer.dtype), leaf)))
+            clamps.append(Let(copy, _clamped(Load(buffer.symbol, Index(), buffer.dtype), low, high)))
         else:
             works.append(Buffer(copy, buffer.dtype, buffer.size, "work", buffer.shape))
             variable = fresh.symbol("i")
             index = Index(0, ((variable, 1),))
-            value = _clamped(Load(buffer.symbol, index, buffer.dtype), leaf)
+            value = _clamped(Load(buffer.symbol, index, buffer.dtype), low, high)
             clamps.append(For(variable, 0, buffer.size, (Store(copy, index, value),)))
     if not moved:
         return function
@@ -59,21 +58,14 @@ def saturate_inputs(function: LoopFunction) -> LoopFunction:
     return replace(function, buffers=(*function.buffers, *works), body=(*clamps, *body))
 
 
-def _clamped(value: Load, leaf: Leaf) -> Expr:
+def _clamped(value: Load, low: Bound, high: Bound) -> Expr:
     """``low <= x ? (x <= high ? x : high) : low``: a comparison with NaN is false."""
     dtype = value.dtype
     result: Expr = value
-    if leaf.high is not None:
-        high = bound_literal(leaf.high, dtype)
-        result = Op("select", (Op("le", (value, high), DType.BOOL), result, high), dtype)
-    if leaf.low is not None:
-        low = bound_literal(leaf.low, dtype)
-        result = Op("select", (Op("le", (low, value), DType.BOOL), result, low), dtype)
+    if high is not None:
+        limit = Literal(high, dtype)
+        result = Op("select", (Op("le", (value, limit), DType.BOOL), result, limit), dtype)
+    if low is not None:
+        limit = Literal(low, dtype)
+        result = Op("select", (Op("le", (limit, value), DType.BOOL), result, limit), dtype)
     return result
-
-
-def bound_literal(bound: float, dtype: DType) -> Literal:
-    """A bound as a constant of the element type, the nearest to what the user wrote."""
-    if dtype.is_integer:
-        return Literal(int(bound), dtype)
-    return Literal(float(np.asarray(bound, dtype.numpy_name)), dtype)

@@ -1,0 +1,64 @@
+"""``float_typedef``: another name for ``float`` wherever the C of a module says it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields, is_dataclass, replace
+from typing import Any, TypeVar
+
+from arc_codegen.c.module import CConstant, CFunction, CModule, CParameter
+from arc_codegen.c.structs import with_typedef
+
+_FLOAT = re.compile(r"\bfloat\b")
+T = TypeVar("T")
+
+
+def rename_float(module: CModule, name: str) -> CModule:
+    """The module with ``name`` for ``float`` in its declarations and casts; itself where that is ``float``."""
+    if name == "float":
+        return module
+    return replace(
+        module,
+        functions=tuple(_function(function, name) for function in module.functions),
+        tables=tuple(replace(table, ctype=_spelled(table.ctype, name)) for table in module.tables),
+        helpers=tuple(_syntax(helper, name) for helper in module.helpers),
+        types=tuple(with_typedef(struct, name) for struct in module.types),
+        constants=tuple(_constant(constant, name) for constant in module.constants),
+    )
+
+
+def _spelled(ctype: str, name: str) -> str:
+    return _FLOAT.sub(name, ctype)
+
+
+def _constant(constant: CConstant, name: str) -> CConstant:
+    return replace(constant, ctype=_spelled(constant.ctype, name))
+
+
+def _function(function: CFunction, name: str) -> CFunction:
+    parameters = tuple(_parameter(item, name) for item in function.parameters)
+    return replace(function, parameters=parameters, syntax=_syntax(function.syntax, name))
+
+
+def _parameter(item: CParameter, name: str) -> CParameter:
+    """``ctype`` stays: the manifest is for machines, which want to know what the type is."""
+    return replace(item, syntax=_syntax(item.syntax, name))
+
+
+def _syntax(node: T, name: str) -> T:
+    """A syntax tree with every ``ctype`` and return type renamed; the emitter keeps expressions shallow."""
+    if not is_dataclass(node) or isinstance(node, type):
+        return node
+    changes: dict[str, Any] = {}
+    for item in fields(node):
+        if not item.init:
+            continue
+        value = getattr(node, item.name)
+        if isinstance(value, str) and item.name in ("ctype", "returns"):
+            changes[item.name] = _spelled(value, name)
+        elif isinstance(value, tuple):
+            changes[item.name] = tuple(_syntax(element, name) for element in value)
+        elif is_dataclass(value):
+            changes[item.name] = _syntax(value, name)
+    changed = {key: value for key, value in changes.items() if value is not getattr(node, key)}
+    return replace(node, **changed) if changed else node
