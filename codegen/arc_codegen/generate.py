@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from typing import Any, TypeAlias
@@ -13,12 +13,16 @@ from arc_codegen.c import text
 from arc_codegen.c.from_loops import emit_module
 from arc_codegen.c.guards import check_bounds
 from arc_codegen.c.module import CModule
+from arc_codegen.ir.evaluate import Array
 from arc_codegen.ir.graph import Graph, Module
 from arc_codegen.ir.loops import LoopFunction, LoopModule
 from arc_codegen.options import Options
 from arc_codegen.package import manifest as manifests
+from arc_codegen.package.layout import lay_out
 from arc_codegen.package.render import Provenance, render_header, render_source, runtime_needs
 from arc_codegen.package.render_types import render_types
+from arc_codegen.package.render_vectors import render_vectors
+from arc_codegen.package.vectors import FunctionVectors, make_vectors
 from arc_codegen.passes.loopgen.initial_states import with_initialisers
 
 Observer: TypeAlias = Callable[[str, str, Graph | LoopFunction], None]
@@ -35,12 +39,26 @@ class Generated:
     @property
     def source(self) -> str:
         """Text of ``<module>.c``."""
-        return self.files[f"{self.manifest['name']}.c"]
+        return self.files[self.source_name]
 
     @property
     def header(self) -> str:
         """Text of ``<module>.h``."""
-        return self.files[f"{self.manifest['name']}.h"]
+        return self.files[self.header_name]
+
+    @property
+    def source_name(self) -> str:
+        """Name of ``<module>.c`` among the files."""
+        return self._placed(self.manifest["files"]["sources"], ".c")
+
+    @property
+    def header_name(self) -> str:
+        """Name of ``<module>.h`` among the files."""
+        return self._placed(self.manifest["files"]["headers"], ".h")
+
+    def _placed(self, names: Sequence[str], suffix: str) -> str:
+        wanted = f"{self.manifest['name']}{suffix}"
+        return next(name for name in names if name.rsplit("/", 1)[-1] == wanted)
 
 
 def tool_version() -> str:
@@ -54,6 +72,7 @@ def generate(
     *,
     observe: Observer | None = None,
     python_names: Mapping[str, str] | None = None,
+    examples: Mapping[str, Sequence[Array]] | None = None,
 ) -> Generated:
     """C files of a module of graph IR.
 
@@ -67,6 +86,9 @@ def generate(
         Sees every function after every pass, for dumps.
     python_names : mapping of str to str, optional
         What the model calls a function, by the function's name in the module; for the manifest.
+    examples : mapping of str to sequence of ndarray, optional
+        By the function's name in the module, one array for each of its inputs: the first of the test vectors, and what
+        the example of a package calls it with.
 
     Returns
     -------
@@ -94,7 +116,20 @@ def generate(
             observe(graph.name, "loops", loops)
         loop_functions.append(loops)
     lowered = LoopModule(module.name, tuple(loop_functions))
-    return emit_loops(lowered, options, ir_hash=_digest(printed), python_names=python_names)
+    vectors = _vectors(module, options, examples or {})
+    return emit_loops(lowered, options, ir_hash=_digest(printed), python_names=python_names, vectors=vectors)
+
+
+def _vectors(module: Module, options: Options, examples: Mapping[str, Sequence[Array]]) -> dict[str, FunctionVectors]:
+    """Test vectors of the functions; where none are asked for, one each, for the packages' examples."""
+    if not options.vectors and "arduino" not in options.package:
+        return {}
+    return {
+        graph.name: make_vectors(
+            graph, options.vectors or 1, example=examples.get(graph.name), finite=options.guard != "none"
+        )
+        for graph in module.functions
+    }
 
 
 def emit_loops(
@@ -103,11 +138,12 @@ def emit_loops(
     *,
     ir_hash: str | None = None,
     python_names: Mapping[str, str] | None = None,
+    vectors: Mapping[str, FunctionVectors] | None = None,
 ) -> Generated:
     """C files of a module of loop IR.
 
     ``ir_hash`` identifies the program in file headers and manifest; by default it is that of the C code itself.
-    ``python_names`` as in `generate`.
+    ``python_names`` as in `generate`; ``vectors`` are those of the functions, by their names.
     """
     options = options or Options()
     for function in module.functions:
@@ -122,16 +158,26 @@ def emit_loops(
         **render_types(emitted, options, provenance),
         **needs.headers,
     }
+    code = "\n".join(sources.values())
+    tests = render_vectors(emitted, code, vectors or {}, options, provenance) if options.vectors else {}
+    layout = lay_out(
+        emitted,
+        sources=sources,
+        headers=headers,
+        tests=tests,
+        vectors=vectors or {},
+        options=options,
+        provenance=provenance,
+    )
     manifest = manifests.build(
         emitted,
         tool=provenance.tool,
         ir_hash=provenance.ir_hash,
         options=options.as_dict(),
-        sources=sources,
-        headers=headers,
+        layout=layout,
         python_names=python_names or {},
     ).as_dict()
-    files = {**sources, **headers, f"{emitted.name}{manifests.SUFFIX}": manifests.to_json(manifest)}
+    files = {**layout.files, f"{emitted.name}{manifests.SUFFIX}": manifests.to_json(manifest)}
     return Generated(files, manifest)
 
 

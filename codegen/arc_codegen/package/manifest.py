@@ -14,6 +14,7 @@ from typing import Any
 
 from arc_codegen.c.module import CFunction, CModule, CParameter
 from arc_codegen.errors import OutputError
+from arc_codegen.package.layout import Layout
 from arc_codegen.package.manifest_types import describe_fields, describe_leaf, describe_struct
 
 SCHEMA = 1
@@ -70,15 +71,19 @@ class ManifestFunction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManifestFiles:
-    """Files by role. The runtime's are among them."""
+    """Files by role, relative to the manifest's folder. The runtime's are among them; ``extras`` are not compiled
+    into a program that uses the module: files of build systems, examples, test vectors.
+    """
 
     sources: tuple[str, ...]
     headers: tuple[str, ...]
     include_dirs: tuple[str, ...] = (".",)
+    extras: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        for name in (*self.sources, *self.headers):
-            _check("/" not in name and "\\" not in name and name not in ("", ".", ".."), f"file name {name!r}")
+        for name in (*self.sources, *self.headers, *self.extras):
+            plain = all(part not in ("", ".", "..") for part in name.split("/"))
+            _check(plain and "\\" not in name and ":" not in name, f"file name {name!r}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +102,7 @@ class Manifest:
 
     def __post_init__(self) -> None:
         _check(self.schema == SCHEMA, f"schema {self.schema!r}")
-        names = {*self.files.sources, *self.files.headers}
+        names = {*self.files.sources, *self.files.headers, *self.files.extras}
         _check(set(self.sha256) == names, "digests of files that are not listed, or none for some that are")
 
     def as_dict(self) -> dict[str, Any]:
@@ -189,18 +194,22 @@ def build(
     tool: str,
     ir_hash: str,
     options: dict[str, str | int | bool | None],
-    sources: Mapping[str, str],
-    headers: Mapping[str, str],
+    layout: Layout,
     python_names: Mapping[str, str],
 ) -> Manifest:
-    """The manifest of a module and its files (name to text); ``python_names`` by the functions' names."""
+    """The manifest of a module and its files; ``python_names`` by the functions' names."""
     return Manifest(
         name=module.name,
         tool=tool,
         ir_hash=ir_hash,
-        files=ManifestFiles(sources=tuple(sources), headers=tuple(headers)),
+        files=ManifestFiles(
+            sources=tuple(layout.sources),
+            headers=tuple(layout.headers),
+            include_dirs=layout.include_dirs,
+            extras=tuple(layout.extras),
+        ),
         functions=tuple(describe_function(f, python_names.get(f.name, f.name)) for f in module.functions),
         options=options,
-        sha256={name: text_digest(content) for name, content in {**sources, **headers}.items()},
+        sha256={name: text_digest(content) for name, content in layout.files.items()},
         types=tuple(map(describe_struct, module.types)),
     )
