@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 PY := $(BIN)/python
 DEMO ?= examples/digits/train.py
 
-C_FILES = $(shell find runtime_c examples -name '*.c' -o -name '*.h' 2>/dev/null)
+C_FILES = $(shell find archimedes runtime_c examples -name '*.c' -o -name '*.h' 2>/dev/null)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-all lint format bench toolchains clean distclean

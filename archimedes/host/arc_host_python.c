@@ -262,6 +262,8 @@ void arc_host_read_array(uintptr_t array, uintptr_t words[5]) {
 void arc_host_read_shape(uintptr_t array, intptr_t rank, intptr_t *shape_and_strides) {
   array_object read;
   memcpy(&read, (const void *)array, sizeof read);
-  memcpy(shape_and_strides, read.shape, (size_t)rank * sizeof *read.shape);
-  memcpy(shape_and_strides + rank, read.strides, (size_t)rank * sizeof *read.strides);
+  for (intptr_t axis = 0; axis < rank; ++axis) {
+    shape_and_strides[axis] = read.shape[axis];
+    shape_and_strides[rank + axis] = read.strides[axis];
+  }
 }

@@ -17,7 +17,27 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What cffi reads begins here: python_entry.py hands it all lines but those of the preprocessor. */
+/* What cffi reads begins here: python_entry.py hands it everything down to the end, so no preprocessor lines. */
+
+/* Element types. */
+enum {
+  ARC_HOST_DOUBLE,
+  ARC_HOST_FLOAT,
+  ARC_HOST_INT32,
+  ARC_HOST_INT64,
+  ARC_HOST_UINT8,
+  ARC_HOST_BOOL
+};
+
+/* Elements of the tuple that is `self` of an entry point; then, for each array to make, the arguments of numpy.empty. */
+enum {
+  ARC_HOST_OTHERWISE, /* called with the arguments as given where the generated function does not take them */
+  ARC_HOST_FAILED, /* called with a status other than 0 */
+  ARC_HOST_EMPTY, /* numpy.empty */
+  ARC_HOST_NO_INDEX, /* the empty tuple */
+  ARC_HOST_LIBRARY, /* kept open by being here */
+  ARC_HOST_FIRST_ARRAY
+};
 
 /* Any Python object. */
 typedef struct arc_host_object arc_host_object;
@@ -69,16 +89,6 @@ void arc_host_read_shape(uintptr_t array, intptr_t rank, intptr_t *shape_and_str
 
 /* What cffi reads ends here. */
 
-/* Element types, in the order of signature.py. */
-enum {
-  ARC_HOST_DOUBLE,
-  ARC_HOST_FLOAT,
-  ARC_HOST_INT32,
-  ARC_HOST_INT64,
-  ARC_HOST_UINT8,
-  ARC_HOST_BOOL
-};
-
 enum {
   ARC_HOST_IN,
   ARC_HOST_OUT,
@@ -120,16 +130,6 @@ typedef struct {
 
 /* METH_FASTCALL | METH_KEYWORDS: arguments as a C array, those given by name behind it. */
 #define ARC_HOST_CALL_FLAGS (0x0080 | 0x0002)
-
-/* Elements of the tuple that is `self` of an entry point; then, for each array to make, the arguments of numpy.empty. */
-enum {
-  ARC_HOST_OTHERWISE, /* called with the arguments as given where the generated function does not take them */
-  ARC_HOST_FAILED, /* called with a status other than 0 */
-  ARC_HOST_EMPTY, /* numpy.empty */
-  ARC_HOST_NO_INDEX, /* the empty tuple */
-  ARC_HOST_LIBRARY, /* kept open by being here */
-  ARC_HOST_FIRST_ARRAY
-};
 
 /* A call from Python; the slots are memory for it, one for each parameter. */
 arc_host_object *arc_host_call(const arc_host_function *function, arc_host_slot *slots, arc_host_object *self,

@@ -30,30 +30,28 @@ class HostFunction:
         What it belongs to.
     signature : Signature
         Its parameters.
-    direct : callable
-        The same without one Python frame.
+
+    Raises
+    ------
+    ArgumentShapeError
+        By a call: an input has another shape (ARC706); a ValueError.
+    ArgumentTypeError
+        By a call: another number of inputs, or one that cannot be converted (ARC707); a TypeError.
+    StatusError
+        By a call: the C function returned a status other than 0 (ARC708).
     """
+
+    # A call looks `__call__` up in the type and finds the slot: no frame of ours is between the caller and the C.
+    __slots__ = ("__call__", "__weakref__", "_converted", "_ffi", "_lib", "library", "signature")
+
+    __call__: Callable[..., Any]
 
     def __init__(self, library: HostLibrary, signature: Signature, ffi: cffi.FFI, lib: Any) -> None:
         self.library = library
         self.signature = signature
         self._ffi, self._lib = ffi, lib
         self._converted = self.guarded(self._refuse)
-        self.direct = self.guarded(self._convert_and_call)
-
-    def __call__(self, *inputs: Any) -> Any:
-        """Call the C function.
-
-        Raises
-        ------
-        ArgumentShapeError
-            An input has another shape (ARC706); a ValueError.
-        ArgumentTypeError
-            Another number of inputs, or one that cannot be converted (ARC707); a TypeError.
-        StatusError
-            The C function returned a negative status (ARC708).
-        """
-        return self.direct(*inputs)
+        self.__call__ = self.guarded(self._convert_and_call)
 
     def guarded(self, otherwise: Callable[..., Any]) -> Callable[..., Any]:
         """A function that runs the C when called with exactly its arrays, and ``otherwise(*args, **kwargs)`` when not.

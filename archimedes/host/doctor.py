@@ -18,6 +18,7 @@ from arc_codegen.toolchain.packages import install_command
 from archimedes.host.cache import cache_folder, open_folder, size_limit, stored_bytes
 from archimedes.host.compiler import find_compiler
 from archimedes.host.errors import CompilerNotFoundError
+from archimedes.host.python_entry import interpreter_problem
 
 PACKAGES: Final = ("arc-codegen", "casadi", "numpy", "cffi", "scipy")
 
@@ -98,6 +99,8 @@ class MachineFacts:
         Version by distribution; empty where it is not installed.
     host_compiler : HostCompilerFacts
         What compiles for calls from Python.
+    cffi_only : str
+        Why calls go through cffi alone, which takes a microsecond more; empty if they do not.
     cache : CacheFacts
         The build cache.
     programs : tuple of ProgramFacts
@@ -108,6 +111,7 @@ class MachineFacts:
     python: str
     packages: dict[str, str]
     host_compiler: HostCompilerFacts
+    cffi_only: str
     cache: CacheFacts
     programs: tuple[ProgramFacts, ...]
 
@@ -126,6 +130,7 @@ def examine_machine() -> MachineFacts:
         python=f"{platform.python_version()} {sys.executable}",
         packages={name: _version_of(name) for name in PACKAGES},
         host_compiler=examine_host_compiler(),
+        cffi_only=interpreter_problem(),
         cache=examine_cache(),
         programs=tuple(examine_program(name, purpose) for name, purpose in PROGRAMS.items()),
     )

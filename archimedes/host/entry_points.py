@@ -16,7 +16,7 @@ FILE_NAME: Final = "arc_host_entry.c"
 _FIXED_FILES: Final = ("arc_host_python.h", "arc_host_python.c")
 RESERVED_NAMES: Final = (FILE_NAME, *_FIXED_FILES)
 
-_ELEMENTS: Final = {
+ELEMENT_CONSTANTS: Final = {
     "double": "ARC_HOST_DOUBLE",
     "float": "ARC_HOST_FLOAT",
     "int32_t": "ARC_HOST_INT32",
@@ -24,6 +24,7 @@ _ELEMENTS: Final = {
     "uint8_t": "ARC_HOST_UINT8",
     "bool": "ARC_HOST_BOOL",
 }
+"""C element type -> its name in `arc_host_python.h`."""
 
 
 @cache
@@ -63,7 +64,7 @@ def _tables(signature: Signature) -> Iterable[str]:
 
 def _table_entry(name: str, index: int, p: Parameter) -> str:
     shape = f"arc_host_shape_{index}_{name}" if p.shape else "NULL"
-    return f"{{ARC_HOST_{p.direction.upper()}, {_ELEMENTS[p.ctype]}, {len(p.shape)}, {shape}, {p.nbytes}}}"
+    return f"{{ARC_HOST_{p.direction.upper()}, {ELEMENT_CONSTANTS[p.ctype]}, {len(p.shape)}, {shape}, {p.nbytes}}}"
 
 
 def _functions(signature: Signature) -> list[str]:

@@ -19,7 +19,7 @@ from typing import Any, Final
 import cffi
 import numpy as np
 
-from archimedes.host.entry_points import fixed_file
+from archimedes.host.entry_points import ELEMENT_CONSTANTS, fixed_file
 from archimedes.host.signature import ELEMENT_TYPES, PYTHON_SCALARS, Signature
 
 _WORD: Final = struct.calcsize("P")
@@ -54,7 +54,8 @@ class EntryPoints:
                 setattr(python, name, ffi.cast(field.type, functions[name]))
         # None of these objects ever goes away: NumPy and the interpreter hold them.
         python.ndarray = ffi.cast("void *", id(np.ndarray))
-        for index, dtype in enumerate(ELEMENT_TYPES.values()):
+        for ctype, dtype in ELEMENT_TYPES.items():
+            index = getattr(self._lib, ELEMENT_CONSTANTS[ctype])
             python.dtypes[index] = ffi.cast("void *", id(dtype))
             python.numpy_scalars[index] = ffi.cast("void *", id(dtype.type))
             python.python_scalars[index] = ffi.cast("void *", id(PYTHON_SCALARS[dtype.kind]))
@@ -81,11 +82,17 @@ class EntryPoints:
         failed : callable
             Called with a status other than 0.
         """
+        lib = self._lib
+        fixed = {
+            lib.ARC_HOST_OTHERWISE: otherwise,
+            lib.ARC_HOST_FAILED: failed,
+            lib.ARC_HOST_EMPTY: np.empty,
+            lib.ARC_HOST_NO_INDEX: (),
+            lib.ARC_HOST_LIBRARY: lib,
+        }
         arrays = ((p.shape, p.dtype) for p in signature.parameters if p.direction != "in")
-        # In the order of the enumeration in arc_host_python.h.
-        bound = (otherwise, failed, np.empty, (), self._lib, *arrays)
-        method = interface().cast("uintptr_t", self._lib.arc_host_methods + index)
-        return _make_builtin(int(method), bound)
+        method = interface().cast("uintptr_t", lib.arc_host_methods + index)
+        return _make_builtin(int(method), (*(fixed[i] for i in range(lib.ARC_HOST_FIRST_ARRAY)), *arrays))
 
 
 @cache

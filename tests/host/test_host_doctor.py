@@ -14,6 +14,7 @@ import pytest
 from arc_codegen.toolchain import packages
 from toolchains import require_tool
 
+from archimedes.host import python_entry
 from archimedes.host.doctor import PROGRAMS, examine_cache, examine_host_compiler, examine_machine, examine_program
 
 ROOT = Path(__file__).parents[2]
@@ -24,12 +25,18 @@ def test_this_machine() -> None:
     facts = examine_machine()
     assert facts.packages["numpy"] == np.__version__
     assert facts.host_compiler.error == ""
+    assert facts.cffi_only == ""
     assert facts.cache.problem == ""
     assert facts.cache.limit == 512 * 10**6
     gcc = next(program for program in facts.programs if program.name == "gcc")
     assert gcc.path == shutil.which("gcc")
     assert re.search(r"\d+\.\d+", gcc.version)
     json.dumps(dataclasses.asdict(facts))  # as `doctor --json` prints it
+
+
+def test_an_interpreter_that_calls_through_cffi_is_a_fact(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(python_entry.sysconfig, "get_config_var", lambda name: int(name == "Py_GIL_DISABLED"))
+    assert "free-threaded" in examine_machine().cffi_only
 
 
 def test_a_missing_program_comes_with_its_install_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

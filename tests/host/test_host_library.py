@@ -160,13 +160,13 @@ def test_a_pickle_is_rebuilt_in_another_process() -> None:
     assert answer.stdout == b"[7. 7.]\n"
 
 
-@pytest.mark.parametrize("entry", ["call", "direct", "guarded"])
+@pytest.mark.parametrize("entry", ["call", "guarded"])
 def test_a_function_keeps_its_library_loaded(entry: str) -> None:
     # Without inputs the wrapper refers to nothing of ours but the C function itself.
     files, manifest = program("void seven(double *y) { *y = 7; }", {"seven": [parameter("y", "out", ())]})
     files["program.c"] += f"/* {entry} */"
     function = build(files, manifest).function("seven")
-    called = {"call": function, "direct": function.direct, "guarded": function.guarded(len)}[entry]
+    called = {"call": function.__call__, "guarded": function.guarded(len)}[entry]
     del function
     gc.collect()
     assert called() == 7.0
