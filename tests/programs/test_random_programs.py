@@ -6,8 +6,9 @@ Failures are reported as the shortest program that still fails, as Python source
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -19,12 +20,11 @@ from arc_codegen.ir.loops_interp import interpret_loops
 from arc_codegen.options import Options
 from arc_codegen.passes.loopgen import lower_to_loops
 from arc_codegen.passes.pipeline import optimise
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, Phase, given, seed, settings
 from strategies.graph_programs import assert_bits_equal
-from strategies.numpy_programs import KINDS, Program, drawn, programs, rejected, slope, smallest_failing
-from strategies.running_error import gamma
-from sweeps import examples
+from strategies.numpy_programs import KINDS, Program, batches, drawn, rejected, run_bounded, slope, smallest_failing
+from strategies.running_error import U, gamma
+from sweeps import THOROUGH, examples
 
 import archimedes as arc
 from archimedes.function.compiled import trace_function
@@ -33,9 +33,10 @@ from archimedes.host.library import HostLibrary, build
 from archimedes.lower import lower_function
 
 BATCH = 10
-BATCHES = 20
+"""Programs a compilation."""
 
-counted = {"programs": 0, "differentiated": 0}
+BATCHES = 5
+"""Compilations a shard; ten times as many in the thorough profile."""
 
 
 @dataclass(frozen=True)
@@ -99,9 +100,7 @@ def tasks(program: Program, name: str) -> dict[str, Task]:
     return found
 
 
-def _signature(program: Program) -> Any:
-    import inspect
-
+def _signature(program: Program) -> inspect.Signature:
     kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
     return inspect.Signature([inspect.Parameter(name, kind) for name in program.arguments])
 
@@ -206,26 +205,65 @@ def report(program: Program, options: Options, error: Exception) -> None:
     raise error
 
 
-# No shrinking by hypothesis: each of its steps would compile anew. `report` shortens the program that fails.
-@settings(
-    max_examples=examples(BATCHES),
-    phases=(Phase.explicit, Phase.generate),
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],
-)
-@given(
-    batch=st.lists(programs(), min_size=BATCH, max_size=BATCH),
-    optimize=st.sampled_from(["speed", "balanced", "size"]),
-)
-def test_random_programs(batch: list[Program], optimize: Any) -> None:
+@dataclass
+class Coverage:
+    """What a run of random programs covered."""
+
+    sources: set[str] = field(default_factory=set)
+    differentiated: int = 0
+    bounds: list[float] = field(default_factory=list)
+    slope_bounds: list[float] = field(default_factory=list)
+
+    def add(self, program: Program, group: dict[str, Task]) -> None:
+        if program.source in self.sources:
+            return
+        self.sources.add(program.source)
+        self.differentiated += "grad" in group
+        for x in (program.expected[k] for k in real_results(program)):
+            sizes = np.maximum(np.abs(x.value), 1.0)
+            self.bounds.append(float(np.max(2 * x.error / sizes)))
+            if "grad" in group:
+                self.slope_bounds.append(float(np.max(2 * x.slope_error / np.maximum(x.paths, 1.0))))
+
+
+@pytest.mark.parametrize(("shard", "optimize"), [(0, "balanced"), (1, "speed"), (2, "size"), (3, "balanced")], ids=str)
+def test_random_programs(shard: int, optimize: Any) -> None:
     options = Options(optimize=optimize)
-    groups = []
-    for number, program in enumerate(batch):
-        guarded(program, options, lambda p=program, n=number: groups.append(tasks(p, f"f{n}")))
-    library = compiled(groups, options)
-    for program, group in zip(batch, groups, strict=True):
-        guarded(program, options, lambda p=program, g=group: check(p, g, library, options))
-        counted["programs"] += 1
-        counted["differentiated"] += "grad" in group
+    coverage = Coverage()
+    before = drawn.copy(), rejected.copy()
+
+    # No shrinking by hypothesis: each of its steps would compile anew. `report` shortens the program that fails.
+    @settings(
+        max_examples=examples(BATCHES),
+        phases=(Phase.explicit, Phase.generate),
+        suppress_health_check=[HealthCheck.too_slow],
+    )
+    @given(batch=batches(BATCH))
+    def check_batch(batch: list[Program]) -> None:
+        groups: list[dict[str, Task]] = []
+        for number, program in enumerate(batch):
+            guarded(program, options, lambda p=program, n=number: groups.append(tasks(p, f"f{n}")))
+        library = compiled(groups, options)
+        for program, group in zip(batch, groups, strict=True):
+            guarded(program, options, lambda p=program, g=group: check(p, g, library, options))
+            coverage.add(program, group)
+
+    # The same programs in every run of the default profile, others in each shard.
+    (check_batch if THOROUGH else seed(shard)(check_batch))()
+    kinds, left_out = drawn - before[0], rejected - before[1]
+    statements, useless = kinds.total(), left_out.total() - left_out["no operand"]
+    print(
+        f"\n{len(coverage.sources)} programs of {statements} statements, {len(kinds)} of {len(KINDS)} kinds; "
+        f"{coverage.differentiated} differentiated; {useless} statements left out; median bounds "
+        f"{np.median(coverage.bounds):.1e}, {np.median(coverage.slope_bounds):.1e}"
+    )
+    assert len(coverage.sources) >= examples(BATCHES) * BATCH
+    assert len(kinds) >= 0.6 * len(KINDS)
+    assert coverage.differentiated >= 0.6 * len(coverage.sources)
+    assert useless <= 0.1 * statements
+    # Bounds so wide that a wrong result could pass would make all of this worthless.
+    assert U / 2 <= np.median(coverage.bounds) <= 2**10 * U
+    assert U / 2 <= np.median(coverage.slope_bounds) <= 2**16 * U
 
 
 def guarded(program: Program, options: Options, step: Callable[[], None]) -> None:
@@ -235,13 +273,31 @@ def guarded(program: Program, options: Options, step: Callable[[], None]) -> Non
         report(program, options, error)
 
 
-def test_the_programs_are_varied(request: pytest.FixtureRequest) -> None:
-    """What the test above covered: almost every kind of statement, derivatives of most programs, few rejections."""
-    if not counted["programs"]:
-        pytest.skip("the test of random programs did not run in this process")
-    total = sum(drawn.values())
-    print(f"{counted}, {total} statements of {len(drawn)} kinds; left out: {dict(rejected)}")
-    assert counted["programs"] >= BATCH * BATCHES
-    assert len(drawn) >= 0.9 * len(KINDS)
-    assert counted["differentiated"] >= 0.6 * counted["programs"]
-    assert sum(n for reason, n in rejected.items() if reason != "no operand") <= 0.2 * total
+def test_a_wrong_last_digit_is_seen() -> None:
+    """The checks themselves: a result or a derivative that is slightly off does not pass."""
+    program = example()
+    group = tasks(program, "f")
+    options = Options()
+    library = compiled([group], options)
+    results = {role: run(library, task) for role, task in group.items()}
+    check_values(program, results["value"])
+    check_derivatives(program, results)
+    with pytest.raises(AssertionError, match=r"v\d: .*NumPy"):
+        check_values(program, [np.asarray(y) * (1 + 2.0**-44) for y in results["value"]])
+    for role in ("grad", "jvp", "vjp"):
+        off = [np.asarray(y) * (1 + 2.0**-36) for y in results[role]]
+        with pytest.raises(AssertionError, match=f"{role}: "):
+            check_derivatives(program, results | {role: off})
+
+
+def example() -> Program:
+    """A program of known text."""
+    x, y = np.array([0.3, 1.7, -0.4]), np.array(0.8)
+    program = Program(
+        statements=("v2 = np.exp(np.sin(x0)) * x1", "v3 = np.sqrt(np.sum(v2 * v2) + x1)"),
+        results=("v2", "v3"),
+        arguments={"x0": x, "x1": y},
+        direction={"x0": np.array([1.0, -0.5, 0.25]), "x1": np.array(0.75)},
+        expected=(),
+    )
+    return replace(program, expected=run_bounded(program))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from random import Random
 from typing import Any
 
 import numpy as np
-from hypothesis import strategies as st
 from strategies.running_error import Bounded, hull, magnitude
 
 MAX_RANK = 4
@@ -16,8 +16,8 @@ MAX_RANK = 4
 class Draft:
     """A program in the making: its variables as they stand, and the drawing of operands."""
 
-    def __init__(self, draw: Callable[..., Any], variables: dict[str, Bounded]) -> None:
-        self.draw = draw
+    def __init__(self, random: Random, variables: dict[str, Bounded]) -> None:
+        self.random = random
         self.variables = dict(variables)
         self._used: set[str] = set()
 
@@ -33,10 +33,10 @@ class Draft:
     # Drawing
 
     def choose(self, options: Sequence[Any]) -> Any:
-        return self.draw(st.sampled_from(options))
+        return self.random.choice(options)
 
     def integer(self, low: int, high: int) -> int:
-        return int(self.draw(st.integers(low, high)))
+        return self.random.randint(low, high)
 
     def chance(self, one_in: int) -> bool:
         return self.integer(1, one_in) == 1
