@@ -6,8 +6,8 @@ import difflib
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
-from archimedes.array.errors import located
-from archimedes.errors import ArcTypeError
+from archimedes.array.errors import located, refused
+from archimedes.errors import ArcError, ArcTypeError
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -52,7 +52,12 @@ def call(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, 
     implementation = FUNCTIONS.get(function)
     if implementation is None:
         raise unsupported(function)
-    return implementation(*args, **kwargs)
+    try:
+        return implementation(*args, **kwargs)
+    except ArcError:
+        raise
+    except (TypeError, ValueError, IndexError) as error:
+        raise refused(public_name(function), error) from error
 
 
 def unsupported(function: Callable[..., Any]) -> ArcTypeError:

@@ -44,7 +44,12 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
 
 
 def _one_period(value: SymbolicArray, constant: Any, heights: SymbolicArray, period: Any) -> tuple[Any, Any, Any]:
-    require(constant is not None, "np.interp: with period, xp must be known while tracing", code="ARC151")
+    require(
+        constant is not None,
+        "np.interp: with period, xp must be known while tracing",
+        code="ARC151",
+        hint="make xp an ndarray or a static argument",
+    )
     length = abs(float(constant_array(period, function="np.interp", argument="period")))
     require(length != 0, "period must be a non-zero value")
     wrapped = np.asarray(constant, dtype=np.float64) % length

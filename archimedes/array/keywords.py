@@ -83,6 +83,8 @@ def is_traced(value: object) -> bool:
 
 
 def require(condition: bool, message: str, *, code: str = "ARC152", hint: str = "") -> None:
-    """Raise a ValueError of the project's family unless the condition holds."""
+    """Raise a ValueError of the project's family unless the condition holds; by default NumPy's own would fail too."""
     if not condition:
-        raise located(ArcValueError, message, code=code, hint=hint)
+        raise located(
+            ArcValueError, message, code=code, hint=hint or "correct the arguments: NumPy refuses these as well"
+        )

@@ -22,9 +22,26 @@ def _is_operand(value: object) -> bool:
     return type(value) in _FAST or isinstance(value, (Operators, np.ndarray, np.generic, list, tuple, numbers.Number))
 
 
+_NO_OPERANDS = (str, bytes, dict, set, frozenset, type(None))
+"""Classes of Python's own that will never know what to do with a traced array: no use in asking them."""
+
+
+def _not_an_operand(name: str, other: object) -> Any:
+    """NotImplemented, so that a class of the user's may step in, or an error where none will."""
+    if not isinstance(other, _NO_OPERANDS):
+        return NotImplemented
+    spelled = "None" if other is None else f"a {type(other).__name__}"
+    raise located(
+        ArcTypeError,
+        f"{name} of a traced array and {spelled}",
+        code="ARC104",
+        hint="operands are numbers, arrays, and lists of them; make an argument that is none of these static",
+    )
+
+
 def _forward(name: str) -> Callable[[Any, Any], Any]:
     def operator(self: Any, other: Any) -> Any:
-        return UFUNCS[name](self, other) if _is_operand(other) else NotImplemented
+        return UFUNCS[name](self, other) if _is_operand(other) else _not_an_operand(name, other)
 
     operator.__name__ = name
     return operator
@@ -32,7 +49,7 @@ def _forward(name: str) -> Callable[[Any, Any], Any]:
 
 def _reflected(name: str) -> Callable[[Any, Any], Any]:
     def operator(self: Any, other: Any) -> Any:
-        return UFUNCS[name](other, self) if _is_operand(other) else NotImplemented
+        return UFUNCS[name](other, self) if _is_operand(other) else _not_an_operand(name, other)
 
     operator.__name__ = f"reflected_{name}"
     return operator
@@ -41,7 +58,7 @@ def _reflected(name: str) -> Callable[[Any, Any], Any]:
 def _in_place(name: str) -> Callable[[Any, Any], Any]:
     def operator(self: Any, other: Any) -> Any:
         if not _is_operand(other):
-            return NotImplemented
+            return _not_an_operand(name, other)
         result = UFUNCS[name](self, other)
         if self.ndim == 0:
             return result  # as for NumPy's scalars: the name is bound to a new value
@@ -98,7 +115,7 @@ class Operators:
         if modulus is not None:
             raise located(ArcTypeError, "pow() with a modulus cannot be traced", code="ARC111", hint="use (x**n) % m")
         if not _is_operand(other):
-            return NotImplemented
+            return _not_an_operand("power", other)  # type: ignore[no-any-return]
         return UFUNCS["power"](self, other)  # type: ignore[no-any-return]
 
     def __eq__(self, other: Any) -> Any:

@@ -10,17 +10,23 @@ from __future__ import annotations
 import ast
 import functools
 import linecache
+import re
 import sys
 import threading
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import FrameType
+from typing import Final
 
 import casadi as ca
 import numpy as np
 from arc_codegen.errors import ArcError
 from arc_codegen.ir.types import Origin
+
+from archimedes.errors import ArcTypeError
 
 _LOCK = threading.RLock()
 _PACKAGE_ROOTS = tuple(
@@ -99,6 +105,11 @@ def casadi_tracing(*, default_real: np.dtype[np.floating] | type[np.floating] = 
             if isinstance(error.__cause__, ArcError):
                 raise error.__cause__ from None
             raise
+        except TypeError as error:
+            # Python and NumPy say that they cannot use one, by its class (np.zeros(n), len(x[0]), "a" * x, ...).
+            if _CLASS.search(str(error)) and not isinstance(error, ArcError):
+                raise _unusable(error) from error
+            raise
         finally:
             _STACK.traces.pop()
 
@@ -108,6 +119,24 @@ def casadi_differentiating() -> Iterator[None]:
     """Build derivatives: CasADi simplifies what it writes. Nests, in and around `casadi_tracing`."""
     with _simplification(True):
         yield
+
+
+_CLASS: Final = re.compile(r"'?SymbolicArray(\(shape=[^']*\))?'?")
+
+
+def _unusable(error: TypeError) -> ArcTypeError:
+    places = [origin for frame, line in traceback.walk_tb(error.__traceback__) if (origin := _origin_of(frame, line))]
+    return ArcTypeError(
+        _CLASS.sub("a traced value", str(error)),
+        code="ARC112",
+        hint="a number is needed while the function is traced; make the argument static if it is known before",
+        where=str(places[-1]) if places else None,
+    )
+
+
+def _origin_of(frame: FrameType, line: int) -> Origin | None:
+    file = frame.f_code.co_filename
+    return None if _is_internal(file) else Origin(file, line)
 
 
 def current_trace() -> Trace | None:

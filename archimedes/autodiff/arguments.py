@@ -94,14 +94,15 @@ class DirectionBinder(Binder):
         elif args:
             primals, value = args[:-1], args[-1]
         else:
-            raise ArcTypeError(
-                f"{self.name}{self.signature}: the direction {self.direction} is missing",
-                code="ARC306",
-                hint="It is the last argument: jvp(f)(x, v), vjp(f)(x, w), hvp(f)(x, v).",
-            )
-        if len(primals) == 1 and not keywords and isinstance(primals[0], tuple) and not self._takes(1):
+            raise self._missing_direction()
+        if len(primals) == 1 and not keywords and isinstance(primals[0], tuple) and not self._takes(None):
             primals = primals[0]
-        bound = self._inner.bind(primals, keywords)
+        try:
+            bound = self._inner.bind(primals, keywords)
+        except ArcTypeError:
+            if self.direction not in kwargs and self._takes(*args, **keywords):
+                raise self._missing_direction() from None  # these are the arguments of the function itself
+            raise
         argnums = self._argnums if self._argnums is not None else self._given(len(primals), value)
         return BoundCall(
             names=(*bound.names, self.direction, ARGNUMS_SLOT),
@@ -111,9 +112,16 @@ class DirectionBinder(Binder):
             left=bound.left,
         )
 
-    def _takes(self, count: int) -> bool:
+    def _missing_direction(self) -> ArcTypeError:
+        return ArcTypeError(
+            f"{self.name}{self.signature}: the direction {self.direction} is missing",
+            code="ARC306",
+            hint="It is the last argument: jvp(f)(x, v), vjp(f)(x, w), hvp(f)(x, v).",
+        )
+
+    def _takes(self, *args: Any, **kwargs: Any) -> bool:
         try:
-            self._inner.signature.bind(*([None] * count))
+            self._inner.signature.bind(*args, **kwargs)
         except TypeError:
             return False
         return True

@@ -23,7 +23,7 @@ from archimedes.function.arguments import BoundCall
 from archimedes.function.compiled import CompiledFunction
 from archimedes.function.leaves import as_numeric, is_list_of_numbers, is_symbolic
 from archimedes.function.naming import leaf_names
-from archimedes.function.tracing import Pristine, apply_bound, flatten_result
+from archimedes.function.tracing import Pristine, apply_bound, defined_at, flatten_result
 from archimedes.tree import Structure, flatten, unflatten
 from archimedes.tree.flattening import require_same_structure
 from archimedes.tree.structure import identifier_path, spell_path
@@ -106,7 +106,8 @@ def evaluate_primal(primal: CompiledFunction, bound: BoundCall, positions: Seque
         arguments.append(Argument(name, structure, tuple(symbols)))
         changes[position] = unflatten(structure, symbols)
     changed = bound.with_positional(changes)
-    outputs, out_tree = flatten_result(apply_bound(primal.__wrapped__, changed, kept), primal.name)
+    function = primal.__wrapped__
+    outputs, out_tree = flatten_result(apply_bound(function, changed, kept), primal.name, where=defined_at(function))
     return Primal(primal.name, tuple(arguments), tuple(outputs), out_tree, tuple(replaced), tuple(actual))
 
 

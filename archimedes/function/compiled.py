@@ -25,6 +25,7 @@ from archimedes.function.tracing import (
     SymbolKind,
     TraceRequest,
     apply_bound,
+    defined_at,
     flatten_result,
     trace_call,
 )
@@ -121,7 +122,9 @@ class CompiledFunction:
     def _inline(self, call: FlatCall) -> Any:
         """Result of the Python function itself; its leaves symbolic."""
         bound = call.rebuild([read_only(leaf) for leaf in call.leaves])
-        leaves, structure = flatten_result(apply_bound(self.__wrapped__, bound), self.name)
+        leaves, structure = flatten_result(
+            apply_bound(self.__wrapped__, bound), self.name, where=defined_at(self.__wrapped__)
+        )
         return unflatten(structure, leaves)
 
     def trace(self, args: Sequence[Any], kwargs: dict[str, Any] | None = None, *, real: Any = None) -> TracedFunction:

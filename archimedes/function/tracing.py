@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
@@ -96,7 +97,7 @@ def trace_call(
         symbols = [symbol(leaf.name, leaf.shape, leaf.dtype) for leaf in inputs]
         bound = call.rebuild(symbols)
         result = apply_bound(request.function, bound, frozenset(s.held.__hash__() for s in symbols))
-        results, out_tree = flatten_result(result, request.name)
+        results, out_tree = flatten_result(result, request.name, where=defined_at(request.function))
         held_inputs = [ca.MX(s.held) for s in symbols]
         held_outputs = [ca.densify(r.held) for r in results]
         if isinstance(result, NamedResult) and request.return_names is None:
@@ -114,22 +115,29 @@ def trace_call(
     return TracedFunction(request.name, inputs, outputs, function, in_tree, out_tree, real, locations, arguments)
 
 
-def flatten_result(result: Any, name: str) -> tuple[list[SymbolicArray], Structure]:
-    """Leaves of what a function returned, constants made symbolic too."""
+def defined_at(function: Callable[..., Any]) -> str | None:
+    """The ``file:line`` where a Python function starts, if it has one."""
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    return f"{code.co_filename}:{code.co_firstlineno}" if code is not None else None
+
+
+def flatten_result(result: Any, name: str, *, where: str | None = None) -> tuple[list[SymbolicArray], Structure]:
+    """Leaves of what a function returned, constants made symbolic too; ``where`` the function stands, for errors."""
     leaves, structure = flatten(result.tree if isinstance(result, NamedResult) else result)
     if not leaves:
         raise ArcTypeError(
             f"{name} returned {result!r}: there is nothing to compute",
             code="ARC241",
             hint="End the function with a return statement that gives an array, a number or a tree of them.",
+            where=where,
         )
     paths = structure.paths()
     return [
-        _as_result(leaf, spell_path("the result", path), name) for leaf, path in zip(leaves, paths, strict=True)
+        _as_result(leaf, spell_path("the result", path), name, where) for leaf, path in zip(leaves, paths, strict=True)
     ], structure
 
 
-def _as_result(leaf: Any, path: str, name: str) -> SymbolicArray:
+def _as_result(leaf: Any, path: str, name: str, where: str | None) -> SymbolicArray:
     if isinstance(leaf, SymbolicArray):
         return leaf
     try:
@@ -143,6 +151,7 @@ def _as_result(leaf: Any, path: str, name: str) -> SymbolicArray:
             f"{path} of {name} is a {type(leaf).__name__}, which is not an array",
             code="ARC242",
             hint="Return arrays, numbers, and trees of them.",
+            where=where,
         ) from None
 
 

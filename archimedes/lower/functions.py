@@ -54,7 +54,9 @@ class FunctionLowering:
             product = self.emit.contract(a, b, known["a_labels"], known["b_labels"], known["out_labels"])
             return [self.emit.reshape(product, (self.emit.size(product),))]
         raise LoweringError(
-            f"the primitive {primitive.fn} of kind {primitive.kind} has no lowering to C yet", code="ARC403"
+            f"the primitive {primitive.fn} of kind {primitive.kind} has no lowering to C yet",
+            code="ARC403",
+            hint="Call it with backend='casadi'.",
         )
 
     def _map(self, function: ca.Function, args: list[Value]) -> list[Value]:

@@ -327,8 +327,10 @@ def test_directions_that_do_not_fit() -> None:
         arc.jvp(lambda x, y: x * y, argnums=(0, 1))(1.0, 2.0, 3.0)
     with pytest.raises(TypeError, match="ARC306"):
         arc.jvp(f)()
-    with pytest.raises(TypeError, match="ARC211"):
+    with pytest.raises(TypeError, match="ARC306"):
         arc.jvp(f)(1.0)
+    with pytest.raises(TypeError, match="ARC211"):
+        arc.jvp(f)(1.0, 2.0, 3.0)
     with pytest.raises(TypeError, match="ARC302"):
         arc.jvp(f)(3, 1.0)
     with pytest.raises(ValueError, match="ARC308"):
