@@ -163,6 +163,7 @@ def check_derivatives(program: Program, found: dict[str, list[Any]]) -> None:
     for name, value in sides.items():
         off = abs(value - truth)
         assert off <= 2 * bound, f"{name}: {value!r}, complex step {truth!r}, off {off:.3g} of {bound:.3g}"
+    assert abs(sides["jvp"] - sides["vjp"]) <= 2 * bound, f"<w, J v> is {sides['jvp']!r}, <J' w, v> {sides['vjp']!r}"
 
 
 def _inner(left: Sequence[Any], right: Sequence[Any]) -> float:
