@@ -21,8 +21,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import special
 from strategies import (
-    numpy_statements_shape,  # noqa: F401 - more statements
-    running_error_functions,  # noqa: F401 - fills the tables of rules
+    numpy_statements_products,  # noqa: F401 - more statements
+    numpy_statements_shape,  # noqa: F401 - and more
+    running_error_recipes,  # noqa: F401 - fills the tables of rules
 )
 from strategies.numpy_statements import Draft, statements
 from strategies.running_error import STEP, Bounded, U, UncertainError, argument
