@@ -202,7 +202,8 @@ def _sources(files: Mapping[str, str], manifest: Mapping[str, Any], signatures: 
             )
     # The module's own header declares its functions; those of the runtime are its business (one is a template's body).
     own = f"{manifest.get('name', '')}.h"
-    headers = [own] if own in files else listed.get("headers", ())
+    headers = [name for name in listed.get("headers", ()) if PurePosixPath(name).name == own]
+    headers = headers or listed.get("headers", ())
     return {**files, **entry_point_files(signatures, headers)}
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import textwrap
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +13,7 @@ from arc_codegen.c.literals import literal
 from arc_codegen.ir.evaluate import Array
 from arc_codegen.ir.types import DType
 
+_COLUMNS = 92
 _DTYPES = {dtype.numpy_name: dtype for dtype in DType}
 
 
@@ -39,3 +42,15 @@ def elements(array: Array) -> list[str]:
     if dtype.is_real:
         return [hex_float(value, single=dtype is DType.F32) for value in flat]
     return [literal(value, dtype) for value in flat]
+
+
+def wrapped(constants: Sequence[str], *, indent: str) -> str:
+    """Constants with commas between them, on lines of a readable length; all but the first begin with ``indent``.
+
+    Examples
+    --------
+    >>> wrapped(["1.0f", "2.0f"], indent="  ")
+    '1.0f, 2.0f'
+    """
+    lines = textwrap.wrap(", ".join(constants), _COLUMNS, break_long_words=False, break_on_hyphens=False)
+    return f"\n{indent}".join(lines)

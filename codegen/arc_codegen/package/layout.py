@@ -15,6 +15,7 @@ from arc_codegen.ir.evaluate import Array
 from arc_codegen.ir.types import DType
 from arc_codegen.options import Options
 from arc_codegen.package.arguments import Place, call, places, variable
+from arc_codegen.package.hex_floats import wrapped
 from arc_codegen.package.render import Provenance, template
 from arc_codegen.package.vectors import FunctionVectors
 
@@ -83,10 +84,10 @@ def lay_out(
         if module.name in _CMAKE_TARGETS:
             message = f"the module {module.name!r} would be a target of a name that CMake keeps for itself"
             raise OptionError(message, code="ARC550", hint=f"give it another name: name='my_{module.name}'")
-        extras["CMakeLists.txt"] = template("CMakeLists.txt.j2").render(words) + "\n"
+        extras["CMakeLists.txt"] = _text("CMakeLists.txt.j2", words)
     if "make" in options.package:
-        extras[f"{module.name}.mk"] = template("module.mk.j2").render(words) + "\n"
-        extras["Makefile"] = template("Makefile.j2").render(words) + "\n"
+        extras[f"{module.name}.mk"] = _text("module.mk.j2", words)
+        extras["Makefile"] = _text("Makefile.j2", words)
     return Layout(sources, headers, extras)
 
 
@@ -110,9 +111,9 @@ def _arduino(
         "includes_math": any("NAN" in t["row"] or "INFINITY" in t["row"] for t in _all_constants(module, vectors)),
     }
     extras = {
-        "library.properties": template("library.properties.j2").render(words) + "\n",
-        "keywords.txt": template("keywords.txt.j2").render(words) + "\n",
-        f"examples/{sketch}/{sketch}.ino": template("sketch.ino.j2").render(words) + "\n",
+        "library.properties": _text("library.properties.j2", words),
+        "keywords.txt": _text("keywords.txt.j2", words),
+        f"examples/{sketch}/{sketch}.ino": _text("sketch.ino.j2", words),
         **{f"extras/{name}": text for name, text in tests.items()},
     }
     return Layout(
@@ -121,6 +122,10 @@ def _arduino(
         extras,
         ("src",),
     )
+
+
+def _text(name: str, words: Mapping[str, Any]) -> str:
+    return template(name).render(words).rstrip("\n") + "\n"
 
 
 def _sentence(module: CModule) -> str:
@@ -166,7 +171,7 @@ def _constants(function: CFunction, vectors: FunctionVectors | None) -> list[dic
 
 def _row(array: Array, dtype: DType) -> str:
     values: Sequence[Any] = array.ravel().tolist()
-    return ", ".join(literal(value, dtype) for value in values)
+    return wrapped([literal(value, dtype) for value in values], indent="      ")
 
 
 def _printed(place: Place) -> str:

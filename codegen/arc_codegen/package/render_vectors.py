@@ -11,11 +11,9 @@ from arc_codegen.ir.evaluate import Array
 from arc_codegen.ir.types import DType
 from arc_codegen.options import Options
 from arc_codegen.package.arguments import Place, call, places, variable
-from arc_codegen.package.hex_floats import elements
+from arc_codegen.package.hex_floats import elements, wrapped
 from arc_codegen.package.render import Provenance, banner, template
 from arc_codegen.package.vectors import FunctionVectors
-
-_ROW = 96
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,17 +105,6 @@ def _checked(function: CFunction, vectors: FunctionVectors, claim: Callable[[str
 def _tables(leaves: list[Place], vectors: tuple[tuple[Array, ...], ...], spell: Callable[[Place], str]) -> list[_Table]:
     columns = [[array for array in vector if array.size] for vector in vectors]
     return [
-        _Table(spell(place), place, [_row(elements(vector[number])) for vector in columns])
+        _Table(spell(place), place, ["{" + wrapped(elements(vector[number]), indent="   ") + "}" for vector in columns])
         for number, place in enumerate(leaves)
     ]
-
-
-def _row(constants: list[str]) -> str:
-    """Constants in braces, on lines of a readable length."""
-    lines, line = [], ""
-    for constant in constants:
-        if line and len(line) + len(constant) + 2 > _ROW:
-            lines.append(line + ",")
-            line = ""
-        line += f", {constant}" if line else constant
-    return "{" + "\n   ".join([*lines, line]) + "}"

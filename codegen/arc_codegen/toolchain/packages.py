@@ -21,6 +21,7 @@ _PACKAGES: Final = MappingProxyType(
         "clang-tidy": ("clang-tidy", "clang-tools-extra", "llvm"),
         "cppcheck": ("cppcheck", "cppcheck", "cppcheck"),
         "make": ("make", "make", "make"),
+        "cmake": ("cmake", "cmake", "cmake"),
         "arm-none-eabi-gcc": (
             "gcc-arm-none-eabi libnewlib-arm-none-eabi",
             "arm-none-eabi-gcc-cs arm-none-eabi-newlib",
