@@ -43,6 +43,7 @@ bench: $(VENV)/.installed-test host-compiler ## timings, each against a baseline
 
 toolchains: ## install the cross compilers and emulators that some tests use (system packages)
 	@sh scripts/install_programs.sh --required $(TEST_PROGRAMS)
+	@sh scripts/install_programs.sh --required --package $(TEST_PACKAGES)
 
 clean: ## remove what was built
 	rm -rf build dist out .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
@@ -53,7 +54,9 @@ distclean: clean ## remove .venv too
 
 # Programs -----------------------------------------------------------------------------------------------------------
 
-TEST_PROGRAMS := cc g++ clang arm-none-eabi-gcc qemu-system-arm
+TEST_PROGRAMS := cc g++ clang arm-none-eabi-gcc qemu-system-arm cmake make avr-gcc simavr
+# A library, not a program: the core that Arduino sketches are compiled with.
+TEST_PACKAGES := arduino-core-avr
 
 .PHONY: host-compiler test-toolchains
 host-compiler:
@@ -61,7 +64,8 @@ host-compiler:
 
 # On a user's machine the tests of a missing cross compiler are visible skips; only CI installs a gigabyte unasked.
 test-toolchains:
-	@if [ -n "$(CI)" ]; then sh scripts/install_programs.sh --required $(TEST_PROGRAMS); \
+	@if [ -n "$(CI)" ]; then sh scripts/install_programs.sh --required $(TEST_PROGRAMS) && \
+	  sh scripts/install_programs.sh --required --package $(TEST_PACKAGES); \
 	else sh scripts/install_programs.sh --notice $(TEST_PROGRAMS); fi
 
 # Python -------------------------------------------------------------------------------------------------------------
