@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Final
 
 import casadi as ca
@@ -50,10 +50,13 @@ class Trace:
         The real type that constants and quotients of integers take.
     nodes : dict
         Where each node was written: its hash -> (the node, kept alive so that the hash stays its own, origin).
+    opened_by : code object, optional
+        The function that opened the trace: who called it did not write what is traced.
     """
 
     default_real: np.dtype[np.floating]
     nodes: dict[int, tuple[ca.MX, Origin]] = field(default_factory=dict)
+    opened_by: CodeType | None = None
 
     @property
     def locations(self) -> dict[int, Origin]:
@@ -95,7 +98,8 @@ def casadi_tracing(*, default_real: np.dtype[np.floating] | type[np.floating] = 
     ...     print((x + 1.5) - 1.5)
     ((x+1.5)-1.5)
     """
-    trace = Trace(np.dtype(default_real))
+    # Frame 0 is this generator's, 1 that of the context manager around it.
+    trace = Trace(np.dtype(default_real), opened_by=sys._getframe(2).f_code)
     with _simplification(False):
         _STACK.traces.append(trace)
         try:
@@ -155,7 +159,7 @@ def record(node: ca.MX) -> ca.MX:
     """Note that the user's current line made ``node``; returns it."""
     traces = _STACK.traces
     if traces:
-        origin = user_location(2)
+        origin = user_location(2, outermost=traces[-1].opened_by)
         if origin is not None:
             traces[-1].nodes.setdefault(node.__hash__(), (node, origin))
     return node
@@ -171,10 +175,10 @@ def _is_internal(file: str) -> bool:
     return internal
 
 
-def user_location(depth: int = 1) -> Origin | None:
+def user_location(depth: int = 1, *, outermost: CodeType | None = None) -> Origin | None:
     """File, line and assigned name of the innermost frame that is outside of this package, NumPy and CasADi.
 
-    ``depth`` frames are skipped unseen: those known to be internal.
+    ``depth`` frames are skipped unseen: those known to be internal. The callers of ``outermost`` are not looked at.
     """
     frame = sys._getframe(depth)
     while frame is not None:
@@ -188,6 +192,8 @@ def user_location(depth: int = 1) -> Origin | None:
             if origin is None:
                 origin = _ORIGINS[key] = Origin(file, key[1], assigned_name(*key))
             return origin
+        if frame.f_code is outermost:
+            return None
         frame = frame.f_back  # type: ignore[assignment]
     return None
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
-from gallery import gallery
+from gallery import FAMILIES, gallery
 
 HERE = Path(__file__).parent
 
@@ -51,3 +52,12 @@ def test_files_tell_nothing_of_the_machine(tmp_path: Path) -> None:
         text = path.read_text()
         assert [word for word in words if word in text] == [], path.name
         assert all(character.isascii() for character in text), path.name
+
+
+def test_comments_name_the_model_and_not_its_caller(tmp_path: Path) -> None:
+    """Who asks for the code, and from which line, is not in it."""
+    from gallery_modules import write_gallery
+
+    write_gallery(tmp_path, "float64")
+    named = {name for path in tmp_path.glob("*.c") for name in re.findall(r"/\* (\w+\.py):\d+ \*/", path.read_text())}
+    assert named == {f"gallery_{family}.py" for family in FAMILIES}

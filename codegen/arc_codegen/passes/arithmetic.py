@@ -228,6 +228,24 @@ def _extremum(builder: GraphBuilder, node: Map) -> Value | None:
     return node.args[0] if node.args[0] == node.args[1] else None
 
 
+def _eq(builder: GraphBuilder, node: Map) -> Value | None:
+    truth = _number_of_a_truth(builder, node)
+    return None if truth is None else _map(builder, node, "not", truth)
+
+
+def _ne(builder: GraphBuilder, node: Map) -> Value | None:
+    return _number_of_a_truth(builder, node)
+
+
+def _number_of_a_truth(builder: GraphBuilder, node: Map) -> Value | None:
+    """The boolean whose number, 0 or 1, is compared with 0."""
+    for one, other in (node.args, node.args[::-1]):
+        number = _operand(builder, one, "cast")
+        if number is not None and known_number(builder, other) == 0:
+            return number.args[0] if builder.type(number.args[0]).dtype is DType.BOOL else None
+    return None
+
+
 def _cast(builder: GraphBuilder, node: Map) -> Value | None:
     source = builder.type(node.args[0]).dtype
     if source is node.type.dtype:
@@ -246,6 +264,8 @@ _RULES = {
     "neg": _neg,
     "abs": _abs,
     "select": _select,
+    "eq": _eq,
+    "ne": _ne,
     "not": _not,
     "and": _and,
     "or": _or,
