@@ -28,9 +28,9 @@ def declarations(manifest: Mapping[str, Any]) -> str:
         parameters = []
         for item in function["params"]:
             parameters.append(f"{item['ctype']} {'*' if item['pointer'] else ''}{item['name']}")
-            if item["default"]:
+            if item["default"]:  # cffi reads no constants of a loaded library: to it, a variable
                 extents = "".join(f"[{n}]" for n in item["shape"])
-                constants[item["default"]] = f"extern const {item['ctype']} {item['default']}{extents};"
+                constants[item["default"]] = f"extern {item['ctype']} {item['default']}{extents};"
         returns = "int" if function["returns"] == "status" else "void"
         lines.append(f"{returns} {function['c_name']}({', '.join(parameters) or 'void'});")
     return "\n".join([*lines, *constants.values()])

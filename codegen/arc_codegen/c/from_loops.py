@@ -85,7 +85,7 @@ def emit_module(module: LoopModule, options: Options) -> CModule:
     module_name = names.exported(module.name, what="module")
     stem = f"{prefix}{module_name}_"
     c_names = _exported_names(module, prefix)
-    structs = _structs(module, prefix, c_names)
+    structs = _structs(module, prefix, typedef, c_names)
     type_names = [name for struct in structs.types for name in (struct.c_name, *(macro for macro, _ in struct.macros))]
     file_scope = NameScope([*ANYWHERE, *c_names, *_KERNEL_NAMES, *guards.RUNTIME_NAMES, *type_names, typedef])
     helpers = _HelperPool(file_scope, stem)
@@ -93,12 +93,11 @@ def emit_module(module: LoopModule, options: Options) -> CModule:
         _draft(function, c_name, file_scope, structs, options)
         for function, c_name in zip(module.functions, c_names, strict=True)
     ]
-    not_macros = {name for draft in drafts for name in draft.signature.names}
-    not_macros |= {item.name for struct in structs.types for item in struct.fields}
+    local = {name for draft in drafts for name in draft.signature.names}
 
     def claim(base: str) -> str:
         name = file_scope.unique(base)
-        while name in not_macros:
+        while name in local:
             name = file_scope.unique(base)
         return name
 
@@ -141,24 +140,26 @@ def emit_module(module: LoopModule, options: Options) -> CModule:
     return rename_float(made, typedef)
 
 
-def _structs(module: LoopModule, prefix: str, c_names: list[str]) -> StructPool:
+def _structs(module: LoopModule, prefix: str, typedef: str, c_names: list[str]) -> StructPool:
     """The struct types of all interfaces; ARC521 where their names are those of something else."""
-    structs = StructPool(prefix)
+    structs = StructPool(prefix, typedef)
     for function in module.functions:
         for item in function.interface.arguments if function.interface else ():
             add_structs(item.type, structs)
-    taken = {*c_names, *(item.name for struct in structs.types for item in struct.fields)}
     for struct in structs.types:
-        for name in (struct.c_name, *(macro for macro, _ in struct.macros)):
-            if name in taken:
-                message = f"the struct {struct.name!r} needs the name {name!r}, which a function or a field has"
-                raise IdentifierError(message, code="ARC521", hint="give one of them another name")
+        for name in sorted({struct.c_name, *(macro for macro, _ in struct.macros)} & set(c_names)):
+            message = f"the struct {struct.name!r} needs the name {name!r}, which a function has"
+            raise IdentifierError(message, code="ARC521", hint="give one of them another name")
     return structs
 
 
 def _exported_names(module: LoopModule, prefix: str) -> list[str]:
     c_names = [names.exported(function.name, what="function", prefix=prefix) for function in module.functions]
+    macros = {f"{prefix}{module.name}_{what}".upper() for what in ("h", "stamp", "types_h")}
     for name in c_names:
+        if name in macros:
+            message = f"the function name {name!r} is that of a macro in the header of module {module.name!r}"
+            raise IdentifierError(message, code="ARC502", hint="give it another name: name='...'")
         if c_names.count(name) > 1:
             message = f"two functions of module {module.name!r} are called {name!r}"
             raise IdentifierError(message, code="ARC504", hint="give one of them another name: name='...'")

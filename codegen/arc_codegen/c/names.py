@@ -10,6 +10,7 @@ from arc_codegen.c import reserved
 from arc_codegen.errors import IdentifierError
 
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z", re.ASCII)
+_MACRO = re.compile(r"[A-Z0-9_]+_(H|STAMP|PERIOD|SIZE|DIM[0-9]+)\Z")  # what headers of generated modules define
 _DEVICES = frozenset(["con", "prn", "aux", "nul"])  # no file on Windows has such a name
 _LONGEST_LOCAL = 48
 _LONGEST_EXPORTED = 120
@@ -87,7 +88,7 @@ def mangled(hint: str, *, fallback: str = "t", longest: int | None = _LONGEST_LO
 
     Letters and digits stay; Greek letters are written out, accents dropped, other characters outside ASCII become
     ``u`` and their code point; anything else is an underscore; runs of underscores are one. A leading digit gets
-    a ``v`` before it; a reserved word, or one that begins as the runtime's macros do, an underscore behind it.
+    a ``v`` before it; a reserved word, or what looks like a macro of the runtime or of a module, an underscore behind.
 
     Examples
     --------
@@ -100,7 +101,7 @@ def mangled(hint: str, *, fallback: str = "t", longest: int | None = _LONGEST_LO
         spelled = fallback
     if spelled[0].isdigit():
         spelled = f"v{spelled}"
-    if spelled in reserved.ANYWHERE or spelled.startswith("ARC_"):
+    if spelled in reserved.ANYWHERE or spelled.startswith("ARC_") or _MACRO.match(spelled):
         spelled += "_"
     return spelled
 

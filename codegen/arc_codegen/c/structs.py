@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from arc_codegen.c import reserved
 from arc_codegen.c.names import NameScope, check_length, mangled
@@ -55,10 +55,13 @@ class StructPool:
     ----------
     prefix : str
         Put before every type's name.
+    typedef : str
+        Name that stands for ``float``; no field has it.
     """
 
-    def __init__(self, prefix: str) -> None:
+    def __init__(self, prefix: str, typedef: str = "float") -> None:
         self._prefix = prefix
+        self._typedef = typedef
         self._types: dict[str, CStruct] = {}
 
     @property
@@ -78,7 +81,7 @@ class StructPool:
         c_name = self._type_name(struct.name)
         parts = [part for part in struct.fields if has_elements(part.type)]
         inner = {part.name: self._inner(part.type) for part in parts}
-        scope = NameScope([c_name, *(kind.c_name for kind in inner.values() if kind)])
+        scope = NameScope([c_name, self._typedef, *(kind.c_name for kind in inner.values() if kind)])
         # A field whose name C can spell keeps it, whatever comes before.
         spelled = {part.name: scope.unique(part.name) for part in parts if mangled(part.name) == part.name}
         spelled |= {part.name: scope.claim(part.name) for part in parts if part.name not in spelled}
@@ -152,16 +155,3 @@ def _digest(c_name: str, fields: tuple[CField, ...]) -> str:
 def _lines(fields: tuple[CField, ...]) -> Iterator[str]:
     for item in fields:
         yield f"{item.ctype}{f'<{item.struct.digest}>' if item.struct else ''} {item.declarator}"
-
-
-def with_typedef(struct: CStruct, name: str) -> CStruct:
-    """The type with ``name`` in the place of ``float``; it is the same type to the linker and to the digest."""
-    fields = tuple(
-        replace(
-            item,
-            ctype=name if item.ctype == "float" else item.ctype,
-            struct=with_typedef(item.struct, name) if item.struct else None,
-        )
-        for item in struct.fields
-    )
-    return replace(struct, fields=fields)

@@ -6,15 +6,17 @@ import re
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, TypeVar
 
-from arc_codegen.c.module import CConstant, CFunction, CModule, CParameter
-from arc_codegen.c.structs import with_typedef
+from arc_codegen.c.module import CFunction, CModule, CParameter
 
 _FLOAT = re.compile(r"\bfloat\b")
 T = TypeVar("T")
 
 
 def rename_float(module: CModule, name: str) -> CModule:
-    """The module with ``name`` for ``float`` in its declarations and casts; itself where that is ``float``."""
+    """The module with ``name`` for ``float`` in its declarations and casts; itself where that is ``float``.
+
+    Parameters and fields keep their ``ctype``, which the manifest has: machines want to know what the type is.
+    """
     if name == "float":
         return module
     return replace(
@@ -22,17 +24,11 @@ def rename_float(module: CModule, name: str) -> CModule:
         functions=tuple(_function(function, name) for function in module.functions),
         tables=tuple(replace(table, ctype=_spelled(table.ctype, name)) for table in module.tables),
         helpers=tuple(_syntax(helper, name) for helper in module.helpers),
-        types=tuple(with_typedef(struct, name) for struct in module.types),
-        constants=tuple(_constant(constant, name) for constant in module.constants),
     )
 
 
 def _spelled(ctype: str, name: str) -> str:
     return _FLOAT.sub(name, ctype)
-
-
-def _constant(constant: CConstant, name: str) -> CConstant:
-    return replace(constant, ctype=_spelled(constant.ctype, name))
 
 
 def _function(function: CFunction, name: str) -> CFunction:
@@ -41,7 +37,6 @@ def _function(function: CFunction, name: str) -> CFunction:
 
 
 def _parameter(item: CParameter, name: str) -> CParameter:
-    """``ctype`` stays: the manifest is for machines, which want to know what the type is."""
     return replace(item, syntax=_syntax(item.syntax, name))
 
 

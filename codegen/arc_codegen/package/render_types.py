@@ -41,11 +41,14 @@ def render_types(module: CModule, options: Options, provenance: Provenance) -> d
         guard=f"{module.stem.upper()}TYPES_H",
         includes=includes,
         float_typedef=options.float_typedef,
-        types=[_type(struct) for struct in module.types],
+        types=[_type(struct, options.float_typedef) for struct in module.types],
     )
     return {file_name: rendered + "\n"}
 
 
-def _type(struct: CStruct) -> _Type:
-    fields = [_Field(field_comment(item), f"{item.ctype} {item.declarator};") for item in struct.fields]
+def _type(struct: CStruct, float_name: str) -> _Type:
+    fields = []
+    for item in struct.fields:
+        ctype = float_name if item.ctype == "float" else item.ctype
+        fields.append(_Field(field_comment(item), f"{ctype} {item.declarator};"))
     return _Type(struct.c_name, struct.digest, struct_comment(struct), fields, struct.macros)
