@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import prod
-from typing import Any
 
 from arc_codegen.c.module import CFunction, CParameter
+from arc_codegen.c.structs import CStruct
 from arc_codegen.ir.types import DType
 
 
@@ -69,15 +69,14 @@ def call(function: CFunction) -> str:
 def places(item: CParameter) -> Iterator[Place]:
     """The leaves of an argument that have elements, in the order of the interface."""
     name = f"arg_{item.name}"
-    struct = getattr(item, "struct", None)
-    if struct is not None:
+    if item.struct is not None:
         for base in [f"{name}[{k}]" for k in range(item.size)] if item.shape else [name]:
-            yield from _fields(struct, base)
+            yield from _fields(item.struct, base)
     elif item.size and item.dtype is not None:
         yield Place(name, item.dtype, item.ctype, (item.size,) if item.shape else ())
 
 
-def _fields(struct: Any, base: str) -> Iterator[Place]:
+def _fields(struct: CStruct, base: str) -> Iterator[Place]:
     for part in struct.fields:
         path = f"{base}.{part.name}"
         if part.struct is not None:

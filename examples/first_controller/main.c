@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: 0BSD
+ *
+ * Heats a tank of water from 20 to 60 degrees with the generated controller.
+ */
+#include <stdio.h>
+
+#include "pi.h"
+
+#define PERIOD 0.1f /* seconds from one call of the controller to the next */
+
+/* The tank: what a sensor and a heater are in the real thing. */
+static float step_tank(float temperature, float duty) {
+  const float heating = 4.0f * duty;
+  const float loss = 0.02f * (temperature - 20.0f);
+  return temperature + PERIOD * (heating - loss);
+}
+
+int main(void) {
+  float temperature = 20.0f;
+  float integral = 0.0f;
+  float duty;
+
+  for (int k = 0; k <= 600; k++) {
+    pi(60.0f, temperature, integral, 0.5f, 0.02f, PERIOD, &duty, &integral);
+    if (k % 60 == 0) {
+      printf("%5.1f s  %6.2f degrees  duty %4.2f\n", (double)((float)k * PERIOD),
+          (double)temperature, (double)duty);
+    }
+    temperature = step_tank(temperature, duty);
+  }
+
+  return temperature > 59.0f && temperature < 61.0f ? 0 : 1;
+}
