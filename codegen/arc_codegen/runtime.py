@@ -50,7 +50,7 @@ def strict_guard() -> str:
 @functools.cache
 def _config_block(macro: str) -> str:
     text = read(f"{_HEADERS}/arc_config.h")
-    match = re.search(rf"^#ifn?def {macro}\n.*?^#endif\n", text, re.DOTALL | re.MULTILINE)
+    match = re.search(rf"^#ifndef {macro}\n.*?^#endif\n", text, re.DOTALL | re.MULTILINE)
     assert match is not None, macro
     return match[0]
 
@@ -60,7 +60,7 @@ def placement(definitions: str) -> str:
     used = [macro for macro in ("ARC_FAST_CODE", "ARC_CONST") if re.search(rf"^{macro}\b", definitions, re.MULTILINE)]
     if not used:
         return ""
-    return "".join(_config_block(macro) for macro in ("ARC_CONFIG_FILE", *used))
+    return "".join(_config_block(macro) for macro in used)
 
 
 def files_for(kernels: Iterable[str], *, status: bool = False, config: bool = False) -> RuntimeFiles:

@@ -95,11 +95,11 @@ class StructLibrary:
         assert status in (None, 0)
         outputs: list[Array] = []
         for item in graph.interface.arguments:
-            memory = memories.get(item.name)
-            if memory is not None:
-                assert memory.canaries_intact(), item.name
+            watched = memories.get(item.name)
+            if watched is not None:
+                assert watched.canaries_intact(), item.name
             if item.direction != "in":
-                outputs += self._results(item, c_name, memory)
+                outputs += self._results(item, c_name, watched)
         return outputs
 
     def _results(self, item: Argument, c_name: str, memory: Memory | None) -> list[Array]:

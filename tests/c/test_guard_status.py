@@ -240,7 +240,7 @@ def test_the_assertion_hook_hears_of_the_check(tmp_path: Path) -> None:
     )
     generated = generate(Module("m", (_plain(DType.F32),)), Options(guard="status"))
     assert _program(generated, tmp_path, _ASSERTING) == "-1\n"
-    told = _program(generated, tmp_path, _ASSERTING, f'-DARC_CONFIG_FILE="{tmp_path}/project.h"')
+    told = _program(generated, tmp_path, _ASSERTING, "-include", str(tmp_path / "project.h"))
     assert told == "arc_all_finite_f32(x, 3)\n-1\n"
 
 

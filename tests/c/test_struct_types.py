@@ -264,3 +264,35 @@ def test_types_of_a_tree_come_once_and_in_order() -> None:
     generated = generate(Module("m", (copy_of(kind),)))
     assert [t["c_name"] for t in generated.manifest["types"]] == ["point_t", *(f"level{k}_t" for k in range(4))]
     assert generated.files["m_types.h"].count("typedef struct") == 5
+
+
+@pytest.mark.parametrize("guard", ["none", "status", "saturate"])
+@pytest.mark.parametrize(
+    ("compiler", "target"),
+    [
+        ("arm-none-eabi-gcc", "-mcpu=cortex-m4 -mthumb -mfloat-abi=hard -mfpu=fpv4-sp-d16"),
+        ("avr-gcc", "-mmcu=atmega2560"),
+    ],
+)
+def test_cross_compilers_do_not_warn(tmp_path: Path, compiler: str, target: str, guard: str) -> None:
+    generated = generate(Module("pi", (controller(F32, bounded=True), loss(F32))), Options(guard=guard))  # type: ignore[arg-type]
+    for source in c_harness.place(generated, tmp_path):
+        command = [
+            c_harness.require_tool(compiler),
+            *target.split(),
+            "-std=c99",
+            "-Os",
+            *c_harness.C_WARNINGS,
+            "-Werror",
+        ]
+        c_harness.run([*command, "-c", source, "-o", str(tmp_path / "o.o")])
+
+
+@pytest.mark.parametrize("guard", ["none", "status"])
+def test_cppcheck_has_nothing_to_say(tmp_path: Path, guard: str) -> None:
+    generated = generate(Module("pi", (controller(F32, bounded=True), loss(F32))), Options(guard=guard))  # type: ignore[arg-type]
+    sources = c_harness.place(generated, tmp_path)
+    quiet = [f"--suppress={what}" for what in ("unusedFunction", "missingIncludeSystem")]
+    c_harness.run(
+        [c_harness.require_tool("cppcheck"), "--enable=all", "--error-exitcode=1", *quiet, "--std=c99", *sources]
+    )

@@ -2,14 +2,10 @@
 /** What a project may say about generated code when it builds it. Nothing here has to be defined.
  *
  * Define a macro for all sources on the compiler's command line, or collect the definitions in a header of your own
- * and name that, quotes included, in ARC_CONFIG_FILE: -DARC_CONFIG_FILE='"my_arc_config.h"'.
+ * that the compiler includes before every source (-include my_arc_config.h).
  */
 #ifndef ARC_CONFIG_H
 #define ARC_CONFIG_H
-
-#ifdef ARC_CONFIG_FILE
-#include ARC_CONFIG_FILE
-#endif
 
 /** Stands before the definition of every generated function that others call. To run them from memory without wait
  * states: __attribute__((section(".itcm"))).
@@ -32,8 +28,8 @@
 #define ARC_PARAM_SECTION
 #endif
 
-/** Called with what the guard of a function is about to check, for debug builds: -D'ARC_ASSERT(x)=assert(x)' together
- * with <assert.h> in ARC_CONFIG_FILE stops where the bad value comes in. The function returns its error all the same.
+/** Called with what the guard of a function is about to check, for debug builds: -include assert.h
+ * -D'ARC_ASSERT(x)=assert(x)' stops where the bad value comes in. The function returns its error all the same.
  */
 #ifndef ARC_ASSERT
 #define ARC_ASSERT(condition) ((void)0)
