@@ -15,7 +15,7 @@ from arc_codegen.ir.evaluate import evaluate
 from arc_codegen.ir.graph import Assemble, Constant, Contract, Gather, Graph, Input, Map, Node, Reduce, Solve, View
 from arc_codegen.ir.interp import evaluate_node
 from numpy.typing import NDArray
-from strategies import running_error_functions  # noqa: F401 - fills the tables
+from strategies import running_error_functions, running_error_recipes  # noqa: F401 - fill the tables
 from strategies.running_error import FUNCTIONS, UFUNCS, Bounded, chosen, constant, gamma, magnitude, require
 
 Array = NDArray[Any]
@@ -196,7 +196,7 @@ def _solve(node: Solve, operands: list[Bounded]) -> Bounded:
         result: Bounded = FUNCTIONS[np.linalg.solve](matrix, operands[1])
         return result
     # det(A + D) = det(A) det(I + inv(A) D), and |det(I + E)| lies within (1 +- r)^n for a norm r of E; D as in
-    # `running_error_functions._solve`: what elimination is the exact result for.
+    # `running_error_recipes._solve`: what elimination is the exact result for.
     n = len(matrix.value)
     inverse = 2 * np.abs(np.linalg.inv(matrix.value))
     uncertainty = matrix.error + gamma(3 * n) * n * 2.0 ** (n - 1) * magnitude(matrix).max()

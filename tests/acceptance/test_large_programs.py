@@ -44,7 +44,7 @@ def test_the_rosenbrock_gradient_of_ten_thousand_numbers_is_a_few_loops(tmp_path
     functions = [rosenbrock, arc.grad(rosenbrock)]
     artifact = timed("trace and generate", lambda: arc.codegen(functions, (np.ones(n),), output_dir=tmp_path))
     lines = artifact.generated.source.splitlines()
-    gradient_from = next(k for k, line in enumerate(lines) if line.startswith("void rosenbrock_grad"))
+    gradient_from = next(k for k, line in enumerate(lines) if "void rosenbrock_grad(" in line)
     assert len(lines) - gradient_from < 60
     assert sum("for (" in line for line in lines) <= 6
     assert max(map(len, lines)) <= 140
