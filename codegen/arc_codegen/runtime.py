@@ -50,7 +50,8 @@ def strict_guard() -> str:
 @functools.cache
 def _config_block(macro: str) -> str:
     text = read(f"{_HEADERS}/arc_config.h")
-    match = re.search(rf"^#ifndef {macro}\n.*?^#endif\n", text, re.DOTALL | re.MULTILINE)
+    # The macro's documentation comes with it.
+    match = re.search(rf"^/\*\*(?:(?!\*/).)*?\*/\n#ifndef {macro}\n.*?^#endif\n", text, re.DOTALL | re.MULTILINE)
     assert match is not None, macro
     return match[0]
 
@@ -60,7 +61,7 @@ def placement(definitions: str) -> str:
     used = [macro for macro in ("ARC_FAST_CODE", "ARC_CONST") if re.search(rf"^{macro}\b", definitions, re.MULTILINE)]
     if not used:
         return ""
-    return "".join(_config_block(macro) for macro in used)
+    return "\n".join(_config_block(macro) for macro in used)
 
 
 def files_for(kernels: Iterable[str], *, status: bool = False, config: bool = False) -> RuntimeFiles:

@@ -1,35 +1,36 @@
 /* SPDX-License-Identifier: 0BSD */
 /** What a project may say about generated code when it builds it. Nothing here has to be defined.
  *
- * Define a macro for all sources on the compiler's command line, or collect the definitions in a header of your own
- * that the compiler includes before every source (-include my_arc_config.h).
+ * Define a macro for all sources on the compiler's command line, or collect the definitions in a
+ * header of your own that the compiler includes before every source (-include my_arc_config.h).
  */
 #ifndef ARC_CONFIG_H
 #define ARC_CONFIG_H
 
-/** Stands before the definition of every generated function that others call. To run them from memory without wait
- * states: __attribute__((section(".itcm"))).
+/** Stands before the definition of every generated function that others call.
+ * To run them from memory without wait states: __attribute__((section(".itcm"))).
  */
 #ifndef ARC_FAST_CODE
 #define ARC_FAST_CODE
 #endif
 
-/** Stands before every table of constants. It must remain readable as ordinary memory.
+/** Stands before every table of constants, which must remain readable as ordinary memory.
  * To read them without wait states: __attribute__((section(".dtcm_rodata"))).
  */
 #ifndef ARC_CONST
 #define ARC_CONST
 #endif
 
-/** Stands before the constants that hold the defaults of parameters. To keep them where a calibration tool finds
- * them: __attribute__((section(".calibration"))).
+/** Stands before the constants that hold the defaults of parameters.
+ * To keep them where a calibration tool finds them: __attribute__((section(".calibration"))).
  */
 #ifndef ARC_PARAM_SECTION
 #define ARC_PARAM_SECTION
 #endif
 
-/** Called with what the guard of a function is about to check, for debug builds: -include assert.h
- * -D'ARC_ASSERT(x)=assert(x)' stops where the bad value comes in. The function returns its error all the same.
+/** Called with what the guard of a function is about to check, for debug builds.
+ * -include assert.h -D'ARC_ASSERT(x)=assert(x)' stops where the bad value comes in.
+ * Where it does not stop, the function returns its error all the same.
  */
 #ifndef ARC_ASSERT
 #define ARC_ASSERT(condition) ((void)0)
