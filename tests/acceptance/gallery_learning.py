@@ -82,7 +82,7 @@ def mixture_log_likelihood(x: Any, means: Any) -> Any:
 @entry(numbers(1, 6, 6, 2, seed=67), numbers(3, 3, 3, 2, seed=68))
 def convolution_layer(image: Any, kernels: Any) -> Any:
     """Valid convolution of NHWC images with OHWI kernels as a sum of shifted products, then mean pooling."""
-    out = 0.0
+    out: Any = 0.0
     for i in range(3):
         for j in range(3):
             out = out + np.einsum("nhwc,oc->nhwo", image[:, i : i + 4, j : j + 4, :], kernels[:, i, j, :])

@@ -41,7 +41,7 @@ def timed(what: str, step: Callable[[], Any]) -> Any:
 
 def test_the_rosenbrock_gradient_of_ten_thousand_numbers_is_a_few_loops(tmp_path: Path) -> None:
     n = 10_000
-    functions = [rosenbrock, arc.grad(rosenbrock)]
+    functions: list[Callable[..., Any]] = [rosenbrock, arc.grad(rosenbrock)]
     artifact = timed("trace and generate", lambda: arc.codegen(functions, (np.ones(n),), output_dir=tmp_path))
     lines = artifact.generated.source.splitlines()
     gradient_from = next(k for k, line in enumerate(lines) if "void rosenbrock_grad(" in line)
