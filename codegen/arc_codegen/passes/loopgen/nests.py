@@ -44,6 +44,7 @@ from arc_codegen.passes.loopgen.forms import ZERO, Form, flat_form, mapped, spli
 from arc_codegen.passes.loopgen.fusion import Plan, is_scalar, plan_fusion
 from arc_codegen.passes.loopgen.hints import Hints
 from arc_codegen.passes.loopgen.literals import zero_literal
+from arc_codegen.passes.loopgen.outer_sums import write_outer_sum
 from arc_codegen.passes.loopgen.systems import write_solution
 
 _INLINE_NODES = 6
@@ -82,7 +83,7 @@ class NestLowering:
         self.buffers: list[Buffer] = []
         self.body: list[Stmt] = []
         self._memos: list[dict[tuple[Value, Form], Expr]] = [{}]
-        self._home: dict[Value, Symbol] = {}  # materialised or input value -> its buffer
+        self.home: dict[Value, Symbol] = {}  # materialised or input value -> its buffer
         self._scalars: dict[Value, Expr] = {}
         self._tables: dict[tuple[object, ...], Symbol] = {}
         self.factors: dict[tuple[Value, bool], tuple[Symbol, Symbol]] = {}
@@ -121,7 +122,7 @@ class NestLowering:
     def run(self) -> LoopFunction:
         for value, node in enumerate(self.nodes):
             if isinstance(node, Input):
-                self._home[value] = self.buffer(node.name, node.type.dtype, node.type.size, "input", node.type.shape)
+                self.home[value] = self.buffer(node.name, node.type.dtype, node.type.size, "input", node.type.shape)
         targets: dict[Value, Symbol] = {}
         results: list[tuple[Symbol, Value]] = []
         for output in self.graph.outputs:
@@ -155,7 +156,7 @@ class NestLowering:
             write_solution(self, node, symbol)
         else:
             self._nest(value, node, symbol)
-        self._home[value] = symbol
+        self.home[value] = symbol
 
     def _copy(self, symbol: Symbol, value: Value) -> None:
         """A result that is an input, a constant, a scalar, or a second name of another result."""
@@ -220,7 +221,7 @@ class NestLowering:
                 continue
             seen.add(base)
             node = self.nodes[base]
-            if node.type.size != size or (base != value and base in self.plan.materialised) or base in self._home:
+            if node.type.size != size or (base != value and base in self.plan.materialised) or base in self.home:
                 continue
             if isinstance(node, Map):
                 pending.extend(node.args)
@@ -232,6 +233,8 @@ class NestLowering:
         return tuple(extent for extent in refined if extent > 1) or (1,)
 
     def _nest(self, value: Value, node: Node, symbol: Symbol) -> None:
+        if isinstance(node, Contract) and write_outer_sum(self, node, symbol):
+            return
         shape = self.iteration_shape(value)
 
         def inside(axes: list[Form]) -> None:
@@ -246,7 +249,7 @@ class NestLowering:
         """The element of ``value`` at a flat position; may emit statements into the current body."""
         base = self.plan.base[value]
         node = self.nodes[base]
-        home = self._home.get(base)
+        home = self.home.get(base)
         if home is not None:
             return Load(home, flat.index(), node.type.dtype)
         if isinstance(node, Constant):
@@ -314,7 +317,7 @@ class NestLowering:
             return self.read(node.arg, Form(node.table[flat.offset]))
         base = self.plan.base[node.arg]
         source = self.nodes[base]
-        home = self._home.get(base)
+        home = self.home.get(base)
         if isinstance(source, Constant):
             elements = constant_array(source).ravel()
             home = self.table(self.hints.table(base), source.type.dtype, tuple(elements.tolist()))
