@@ -13,6 +13,7 @@ import quadrotor
 
 import archimedes as arc
 
+EDITS = [{"gravity": 9.80665}, {"arm": 0.17}, {"mass": 0.51}, {"lift": 3.2e-6}]
 STATE, INPUT = np.zeros(12), np.full(4, 4.0e5)
 
 
@@ -43,7 +44,7 @@ def without_numbers(text: list[str]) -> list[str]:
 
 
 @pytest.mark.parametrize("float_type", [np.float32, np.float64])
-@pytest.mark.parametrize("edit", [{"gravity": 9.80665}, {"arm": 0.17}])
+@pytest.mark.parametrize("edit", EDITS)
 def test_a_constant_changes_few_lines(tmp_path: Path, edit: dict[str, float], float_type: Any) -> None:
     old = lines(tmp_path / "old", model_with(), float_type)
     new = lines(tmp_path / "new", model_with(**edit), float_type)
@@ -51,7 +52,7 @@ def test_a_constant_changes_few_lines(tmp_path: Path, edit: dict[str, float], fl
     assert 0 < count < 0.03 * len(old), f"{count} of {len(old)} lines"
 
 
-@pytest.mark.parametrize("edit", [{"gravity": 9.80665}, {"arm": 0.17}, {"mass": 0.51}, {"lift": 3.2e-6}])
+@pytest.mark.parametrize("edit", EDITS)
 def test_nothing_but_numbers_changes(tmp_path: Path, edit: dict[str, float]) -> None:
     """No name, no order, no temporary: what differs are constants where the edited one takes part."""
     old = lines(tmp_path / "old", model_with(), np.float32)

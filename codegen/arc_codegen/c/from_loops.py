@@ -22,6 +22,7 @@ from arc_codegen.c.parameters import (
 )
 from arc_codegen.c.reserved import ANYWHERE
 from arc_codegen.c.scalar_ops import CTYPES, Helper, all_helpers, helper
+from arc_codegen.c.shared_constants import name_constants
 from arc_codegen.c.structs import StructPool
 from arc_codegen.c.tables import TablePool
 from arc_codegen.c.typedefs import rename_float
@@ -124,7 +125,8 @@ def emit_module(module: LoopModule, options: Options) -> CModule:
         body = emitter.emit(draft.function.body)
         kernels |= emitter.kernels
         uses_math = uses_math or emitter.uses_math
-        functions.append(_finish(draft, declarations, body, emitter.used))
+        named = name_constants(body, draft.scope)
+        functions.append(_finish(draft, declarations, named, emitter.used))
     made = CModule(
         name=module_name,
         stem=stem,
