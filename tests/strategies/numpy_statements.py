@@ -85,15 +85,18 @@ class Draft:
 
     def key(self, shape: tuple[int, ...]) -> str:
         """An index, as text."""
+        count, from_the_end = self.integer(1, len(shape)), self.chance(8)
         parts = []
-        for n in shape[: self.integer(1, len(shape))]:
+        for n in shape[len(shape) - count :] if from_the_end else shape[:count]:
             start, stop = sorted([self.integer(0, n - 1), self.integer(1, n)])
             options = [str(self.integer(-n, n - 1)), ":", f"{start}:{max(stop, start + 1)}", "::-1", "::2", "-1:"]
             parts.append(self.choose(options))
         if self.chance(5):
             parts.insert(self.integer(0, len(parts)), "None")
-        if self.chance(5):
-            parts = [*parts[:1], "..."] if self.chance(2) else ["...", *parts[: len(shape)]]
+        if from_the_end:
+            parts.insert(0, "...")
+        elif self.chance(8):
+            parts.append("...")
         return ", ".join(parts)
 
 
