@@ -20,6 +20,7 @@ from archimedes.array.special import erf, expit, logsumexp
 from archimedes.autodiff import grad, hess, hvp, jac, jvp, value_and_grad, vjp
 from archimedes.export import Artifact, codegen
 from archimedes.function.compiled import CompiledFunction, compile, trace_function
+from archimedes.sampling import discrete
 from archimedes.tree import field, struct
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "bool_",
     "codegen",
     "compile",
+    "discrete",
     "empty",
     "empty_like",
     "erf",

@@ -106,6 +106,19 @@ class _GenerateCommand(click.Command):
     help="Where work arrays live.",
 )
 @click.option(
+    "--state",
+    metavar="NAME",
+    help="Argument that is the state of a step (state, ...) -> (state, ...): moved on in place.",
+)
+@click.option(
+    "--guard",
+    type=click.Choice(["none", "status", "saturate"]),
+    default="none",
+    show_default=True,
+    help="What is done about inputs that are NaN, infinite or out of bounds: nothing, a negative status, clamping.",
+)
+@click.option("--float-typedef", default="float", metavar="NAME", help="Name for float in the C, such as float32_t.")
+@click.option(
     "--max-stack", type=click.IntRange(min=0), metavar="BYTES", help="Refuse more local work arrays than this."
 )
 @click.option(
@@ -146,6 +159,9 @@ def generate(
     output: Path,
     optimize: str,
     workspace: str,
+    state: str | None,
+    guard: str,
+    float_typedef: str,
     max_stack: int | None,
     packages: tuple[str, ...],
     vectors: int,
@@ -165,6 +181,7 @@ def generate(
       arc-codegen generate model.py:loss --arg x=[8] --arg A=[4,8] --static mode=fast \\
           --derive value_and_grad --wrt x,A --dtype float32 --name loss --prefix app_ -o out/
       arc-codegen generate model.py:f model.py:g --arg f.x=[3] --arg g.x=[5] --name control
+      arc-codegen generate model.py:pi_step --state state --guard status -o firmware/pi
       arc-codegen generate package.model:loss --derive value,grad,hess --json
       arc-codegen generate model.py:loss --dump-ir=loops
       arc-codegen generate model.py:loss --package cmake --vectors 20 -o firmware/loss
@@ -174,6 +191,8 @@ def generate(
         prefix=prefix,
         optimize=optimize,
         workspace=workspace,
+        guard=guard,
+        float_typedef=float_typedef,
         max_stack=max_stack,
         package=packages,
         vectors=vectors,
@@ -188,6 +207,7 @@ def generate(
                 name=name,
                 real=real_type(dtype, functions),
                 options=options,
+                state=state,
                 announce=announce,
                 observe=dump,
             )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from arc_codegen.generate import Generated
 
-from archimedes.host.library import HostLibrary, build
+from archimedes.export.tree_calls import ModuleLibrary, TreeCall
+from archimedes.host.library import build
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +23,13 @@ class Artifact:
         Where it was written.
     generated : Generated
         The texts of its files, by name, and the manifest.
+    calls : mapping
+        What the functions with structs take and give, by C name.
     """
 
     folder: Path
     generated: Generated
+    calls: Mapping[str, TreeCall] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -57,14 +61,14 @@ class Artifact:
         """C names of the functions, by their Python names."""
         return {entry["python"]: entry["c_name"] for entry in self.manifest["functions"]}
 
-    def library(self) -> HostLibrary:
+    def library(self) -> ModuleLibrary:
         """The module compiled for this machine and loaded, as it was generated.
 
-        ``artifact.library().function("loss_grad")`` is the C function, to be called with arrays.
+        ``artifact.library().function("loss_grad")`` is the C function, to be called with arrays and the model's trees.
 
         Raises
         ------
         ToolchainError
             No C compiler (ARC701, ARC702), or it fails.
         """
-        return build(self.generated.files, self.manifest)
+        return ModuleLibrary(build(self.generated.files, self.manifest), self.calls)

@@ -55,6 +55,23 @@ def name_functions(functions: Sequence[CompiledFunction], module: str) -> tuple[
     return tuple(named)
 
 
+def name_steps(names: Sequence[str], states: Sequence[str], module: str) -> tuple[str, ...]:
+    """The names, those of functions with a state being ``<name>_step``.
+
+    Examples
+    --------
+    >>> name_steps(["pi", "pi_gains"], ["state", ""], "pi")
+    ('pi_step', 'pi_gains')
+    """
+    return tuple(_step_name(name, module) if state else name for name, state in zip(names, states, strict=True))
+
+
+def _step_name(name: str, module: str) -> str:
+    if name.startswith(f"{module}_{module}_"):
+        name = name.removeprefix(f"{module}_")
+    return name if name == "step" or name.endswith("_step") else f"{name}_step"
+
+
 def _renamed(function: CompiledFunction) -> str:
     wrapped = function.__wrapped__
     if isinstance(wrapped, Derivative):

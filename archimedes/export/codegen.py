@@ -12,7 +12,7 @@ from arc_codegen.options import Options
 from arc_codegen.package.writer import write_files
 
 from archimedes.export.artifact import Artifact
-from archimedes.export.generation import FunctionRequest, check_options, generate_module
+from archimedes.export.generation import FunctionRequest, check_options, generate_exports
 from archimedes.export.requests import as_requests
 from archimedes.function.compiled import Argnames, Argnums
 
@@ -28,6 +28,7 @@ def codegen(
     static_argnames: Argnames = None,
     return_names: str | Sequence[str] | None = None,
     kwargs: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
+    state: str | None = None,
     float_type: Any = np.float32,
     output_dir: str | os.PathLike[str] = ".",
     prefix: str = "",
@@ -42,9 +43,10 @@ def codegen(
     func : callable or sequence of callable
         Plain functions, compiled ones, or derivatives; several become one module.
     args : sequence, optional
-        Example arguments: arrays, numbers, or types such as ``arc.f32[8]``. Shapes count, and whether they are real,
-        integer or boolean; values count only where an argument is static. Several functions share them, or have their
-        own in a list of tuples, one for each. By default shapes are taken from the functions' annotations and defaults.
+        Example arguments: arrays, numbers, types such as ``arc.f32[8]``, and trees of them. Shapes count, and whether
+        they are real, integer or boolean; values count where an argument is static, and are the defaults of structs.
+        Several functions share them, or have their own in a list of tuples, one for each. By default shapes are taken
+        from the functions' annotations and defaults.
     name : str, optional
         Of the module, and so of its files; by default that of the first function. See Notes.
     static_argnums, static_argnames : optional
@@ -53,6 +55,10 @@ def codegen(
         Names of the results in C, for a single function.
     kwargs : mapping, optional
         Example arguments passed by keyword; for several functions also a list of mappings, one for each.
+    state : str, optional
+        The argument that is the state of a step ``(state, inputs...) -> (state, outputs...)``. Module ``pi`` exports
+        ``pi_step``, which moves a state on in place, and ``pi_init``, which sets it to the example's values. Functions
+        beside it that do not return the state read it.
     float_type : numpy dtype
         float32 or float64: the type of all reals, whatever the examples are.
     output_dir : path
@@ -73,9 +79,10 @@ def codegen(
     Raises
     ------
     ArcTypeError
-        ARC283: an argument or result is a tree. ARC284: ``args`` is not a sequence of arguments.
+        ARC284: ``args`` is not a sequence of arguments. ARC287: a step does not return its state.
     ArcValueError
-        ARC286: an argument has no example, no annotation and no default.
+        ARC286: an argument has no example, no annotation and no default. ARC288: a step returns a state of other
+        shapes or element types. ARC289: no function has an argument ``state``.
     IdentifierError
         A name that C cannot spell, or that two functions would share.
     OptionError
@@ -88,6 +95,11 @@ def codegen(
     In C, module ``loss`` exports ``loss``, the value of the function of that name, and its derivatives ``loss_grad``,
     ``loss_value_and_grad``, ``loss_jac``, ``loss_hess``, ...; any other function ``f`` of the module is ``loss_f``. A
     module of nothing but one function and its derivatives is named for that function, so that ``name`` renames both.
+
+    An argument or result that is a tree is a struct: of a class (`struct`, named tuple) with its name, ``Motor_t``; of
+    a dict, tuple or list with that of the argument, ``loss_params_t``, the items of tuples and lists being ``f0``,
+    ``f1``, ...; a list of structs that are all alike is an array. Several results, returned as a tuple, are several
+    outputs. A gradient has the type of what it is taken by.
 
     Examples
     --------
@@ -110,7 +122,9 @@ def codegen(
         static_argnames=static_argnames,
         return_names=return_names,
     )
-    return write_module(requests, name=name, real=float_type, options=chosen, folder=output_dir, force=force)
+    return write_module(
+        requests, name=name, real=float_type, options=chosen, state=state, folder=output_dir, force=force
+    )
 
 
 def write_module(
@@ -119,10 +133,11 @@ def write_module(
     name: str | None,
     real: Any,
     options: Options,
+    state: str | None = None,
     folder: str | os.PathLike[str],
     force: bool,
 ) -> Artifact:
     """Generate a module and write it, all of its files or none."""
-    generated = generate_module(requests, name=name, real=real, options=options)
-    write_files(generated.files, folder, force=force)
-    return Artifact(Path(folder), generated)
+    made = generate_exports(requests, name=name, real=real, options=options, state=state)
+    write_files(made.generated.files, folder, force=force)
+    return Artifact(Path(folder), made.generated, made.calls)

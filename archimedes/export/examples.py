@@ -1,4 +1,4 @@
-"""Values of the example arguments of a function, where they have any: the first of its test vectors."""
+"""Values of the example arguments of a function, where they have any: defaults, and the first of its test vectors."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from archimedes.function.traced import TracedFunction
 
 def example_values(
     function: CompiledFunction, args: Sequence[Any], kwargs: Mapping[str, Any], traced: TracedFunction
-) -> list[np.ndarray[Any, Any]] | None:
-    """One array for each input of the traced function, in its types; None where an argument is only a shape.
+) -> list[np.ndarray[Any, Any] | None]:
+    """One array for each input of the traced function, in its types; None for those of which only the shape is given.
 
     Parameters
     ----------
@@ -26,10 +26,10 @@ def example_values(
     traced : TracedFunction
     """
     call = flatten_call(function.binder.bind(tuple(args), dict(kwargs)))
-    if any(isinstance(leaf, AbstractArray) for leaf in call.leaves):
-        return None
     with np.errstate(over="ignore"):  # a float64 example beyond float32 is an infinity there
         return [
-            np.asarray(as_numeric(leaf, path)).astype(wanted.dtype).reshape(wanted.shape)
+            None
+            if isinstance(leaf, AbstractArray)
+            else np.asarray(as_numeric(leaf, path)).astype(wanted.dtype).reshape(wanted.shape)
             for leaf, path, wanted in zip(call.leaves, call.paths(), traced.inputs, strict=True)
         ]

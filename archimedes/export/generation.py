@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, TypeAlias
 
@@ -14,13 +14,15 @@ from arc_codegen.ir.loops import LoopFunction
 from arc_codegen.options import Options
 
 from archimedes.autodiff.derivative import Derivative, DirectionalDerivative
-from archimedes.errors import ArcTypeError, OptionError
-from archimedes.export.c_names import default_module_name, name_functions
+from archimedes.errors import ArcTypeError, ArcValueError, OptionError
+from archimedes.export.c_names import default_module_name, name_functions, name_steps
 from archimedes.export.examples import example_values
+from archimedes.export.interfaces import ExportedFunction, build_interface, returned_state
+from archimedes.export.struct_types import StructTypes
+from archimedes.export.tree_calls import TreeCall, describe_calls
 from archimedes.function.compiled import CompiledFunction
-from archimedes.function.traced import TracedFunction
 from archimedes.lower import lower_function
-from archimedes.tree import Structure
+from archimedes.sampling import sample_period
 
 Observer: TypeAlias = Callable[[str, str, Graph | LoopFunction], None]
 """Called with a function's C name, the name of a pass and the program after it."""
@@ -38,16 +40,44 @@ class FunctionRequest:
     kwargs: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class GeneratedModule:
+    """The texts of a module's files, and the trees that its functions take and give.
+
+    ``calls`` has an entry for each function with structs, by its C name.
+    """
+
+    generated: Generated
+    calls: Mapping[str, TreeCall]
+
+
 def generate_module(
     requests: Sequence[FunctionRequest],
     *,
     name: str | None,
     real: Any,
     options: Options,
+    state: str | None = None,
     announce: Announce = lambda what: None,
     observe: Observer | None = None,
 ) -> Generated:
-    """Trace, lower and generate functions as one module.
+    """Trace, lower and generate functions as one module; parameters as of `generate_exports`."""
+    return generate_exports(
+        requests, name=name, real=real, options=options, state=state, announce=announce, observe=observe
+    ).generated
+
+
+def generate_exports(
+    requests: Sequence[FunctionRequest],
+    *,
+    name: str | None,
+    real: Any,
+    options: Options,
+    state: str | None = None,
+    announce: Announce = lambda what: None,
+    observe: Observer | None = None,
+) -> GeneratedModule:
+    """Trace, lower and generate functions as one module, with what Python needs to call them.
 
     Parameters
     ----------
@@ -57,37 +87,103 @@ def generate_module(
     real : numpy dtype
         float32 or float64.
     options : Options
+    state : str, optional
+        The argument that is the state of those functions that have it.
     announce, observe : callable, optional
         Hear what is done next, and see each program.
 
     Returns
     -------
-    Generated
+    GeneratedModule
     """
     precision = check_real(real)
     functions = [request.function for request in requests]
     module = default_module_name(functions) if name is None else name
-    graphs = []
-    python_names = {}
-    examples = {}
-    for request, c_name in zip(requests, name_functions(functions, module), strict=True):
+    exported = []
+    for request, candidate in zip(requests, find_states(functions, state), strict=True):
         announce(f"tracing {request.function.name}")
-        traced = request.function.trace(request.args, dict(request.kwargs), real=precision)
-        refuse_trees(traced, request.function)
-        announce(f"lowering {request.function.name}")
-        graphs.append(replace(lower_function(traced, name=c_name), doc=describe(request.function)))
-        python_names[c_name] = request.function.name
-        values = example_values(request.function, request.args, request.kwargs, traced)
-        if values is not None:
-            examples[c_name] = values
-    seen = observe
+        exported.append(_trace(request, candidate, precision))
+    exported = settle_states(exported)
+    if exported[0].state and name is None:
+        module = module.removesuffix("_step") or module
+    c_names = name_steps(name_functions(functions, module), [item.state for item in exported], module)
+    types = StructTypes(module)
+    graphs: list[Graph] = []
+    examples: dict[str, list[np.ndarray[Any, Any]]] = {}
+    calls: dict[str, TreeCall] = {}
+    for item, c_name in zip(exported, c_names, strict=True):
+        interface = build_interface(replace(item, c_name=c_name), types)
+        if interface is not None:
+            calls |= describe_calls(interface, item.traced, c_name=c_name, prefix=options.prefix)
+        announce(f"lowering {item.function.name}")
+        graph = lower_function(item.traced, name=c_name)
+        graphs.append(replace(graph, doc=describe(item.function), interface=interface))
+        if all(value is not None for value in item.values):
+            examples[c_name] = [value for value in item.values if value is not None]
 
     def watch(function: str, step: str, program: Graph | LoopFunction) -> None:
         announce(f"{function}: {step}")
-        if seen is not None:
-            seen(function, step, program)
+        if observe is not None:
+            observe(function, step, program)
 
-    return generate(Module(module, tuple(graphs)), options, observe=watch, python_names=python_names, examples=examples)
+    python_names = {c_name: function.name for c_name, function in zip(c_names, functions, strict=True)}
+    generated = generate(
+        Module(module, tuple(graphs)), options, observe=watch, python_names=python_names, examples=examples
+    )
+    return GeneratedModule(generated, calls)
+
+
+def _trace(request: FunctionRequest, state: str, real: np.dtype[Any]) -> ExportedFunction:
+    function = request.function
+    traced = function.trace(request.args, dict(request.kwargs), real=real)
+    values = example_values(function, request.args, request.kwargs, traced)
+    return ExportedFunction(function, traced, "", values, state, sample_period(function.__wrapped__))
+
+
+def find_states(functions: Sequence[CompiledFunction], state: str | None) -> list[str]:
+    """For each function the name of the argument that may be its state, or "".
+
+    Raises
+    ------
+    ArcValueError
+        ARC289: no function has such an argument.
+    """
+    if state is None:
+        return [""] * len(functions)
+    found = [
+        state if not isinstance(f.__wrapped__, Derivative) and state in f.binder.signature.parameters else ""
+        for f in functions
+    ]
+    if not any(found):
+        names = "; ".join(f"{f.name}{f.binder.signature}" for f in functions)
+        raise ArcValueError(
+            f"state={state!r}: no function has such an argument",
+            code="ARC289",
+            hint=f"Name the argument that a step gets and returns anew. Functions are {names}.",
+        )
+    return found
+
+
+def settle_states(exported: Sequence[ExportedFunction]) -> list[ExportedFunction]:
+    """The functions, those that only read the state (an output, a cost) being without one.
+
+    Raises
+    ------
+    ArcTypeError, ArcValueError
+        ARC287, ARC288: no function returns it; why the first of them does not.
+    """
+    settled, problems = [], []
+    for item in exported:
+        try:
+            if item.state:
+                returned_state(item)
+            settled.append(item)
+        except (ArcTypeError, ArcValueError) as problem:
+            problems.append(problem)
+            settled.append(replace(item, state=""))
+    if problems and not any(item.state for item in settled):
+        raise problems[0]
+    return settled
 
 
 def check_options(**given: Any) -> Options:
@@ -126,48 +222,6 @@ def check_real(real: Any) -> np.dtype[Any]:
             f"float_type={real!r} is not a type of reals that C has", code="ARC282", hint="Use float32 or float64."
         )
     return found
-
-
-def refuse_trees(traced: TracedFunction, function: CompiledFunction) -> None:
-    """Raise for arguments and results that have no C form yet.
-
-    A tuple of results is several outputs; a direction in the space of several arguments is a tuple by nature.
-
-    Raises
-    ------
-    ArcTypeError
-        ARC283.
-    """
-    directions = isinstance(function.__wrapped__, DirectionalDerivative)
-    names = zip(traced.argument_names, traced.in_tree.children, strict=True)
-    for position, (argument, structure) in enumerate(names):
-        is_direction = directions and position == len(traced.argument_names) - 1
-        allowed = ("leaf", "tuple") if is_direction else ("leaf",)
-        if any(part.kind not in allowed for part in _walk(structure)):
-            raise ArcTypeError(
-                f"the argument {argument} of {function.name} is {_spell(structure)}, which has no form in C yet",
-                code="ARC283",
-                hint="Pass its arrays as arguments of their own; called from Python, the function takes it as it is.",
-            )
-    for part in _walk(traced.out_tree):
-        if part.kind not in ("leaf", "tuple", "list"):
-            raise ArcTypeError(
-                f"the result of {function.name} is or holds {_spell(part)}, which has no form in C yet",
-                code="ARC283",
-                hint="Return its arrays as a tuple; called from Python, the function returns it as it is.",
-            )
-
-
-def _walk(structure: Structure) -> Iterator[Structure]:
-    yield structure
-    for child in structure.children:
-        yield from _walk(child)
-
-
-def _spell(structure: Structure) -> str:
-    if structure.kind == "none":
-        return "None"
-    return f"a {structure.cls.__name__}" if structure.cls is not None else f"a {structure.kind}"
 
 
 _BRIEF = {

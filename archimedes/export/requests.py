@@ -14,6 +14,8 @@ from archimedes.export.generation import FunctionRequest
 from archimedes.function.compiled import Argnames, Argnums, CompiledFunction, compile
 from archimedes.function.leaves import AbstractArray
 from archimedes.function.naming import check_return_names
+from archimedes.tree import leaves as tree_leaves
+from archimedes.tree import map as map_tree
 from archimedes.tree import unflatten
 
 
@@ -118,7 +120,14 @@ def _examples(
 
 
 def _as_example(value: Any) -> Any:
-    return value.abstract() if isinstance(value, ArrayType) else value
+    """A value with what only stands for an array, anywhere in it, as tracing takes it."""
+    try:
+        found = tree_leaves(value)
+    except ArcTypeError:  # a static value may be anything
+        return value
+    if not any(isinstance(leaf, ArrayType) for leaf in found):
+        return value
+    return map_tree(lambda leaf: leaf.abstract() if isinstance(leaf, ArrayType) else leaf, value)
 
 
 def primal_of(function: CompiledFunction) -> CompiledFunction:

@@ -86,35 +86,13 @@ class HostFunction:
         return self._converted(*map(self._convert, expected, inputs))
 
     def _convert(self, parameter: Parameter, value: Any) -> Any:
-        """`value` as what the wrapper takes without a copy."""
-        try:
-            array = np.asarray(value)
-            if not np.can_cast(array.dtype, parameter.dtype, casting="same_kind"):
-                raise TypeError(f"{array.dtype} does not convert to {parameter.dtype}")
-            array = np.require(array, parameter.dtype, ["C_CONTIGUOUS", "ALIGNED"]).reshape(array.shape)
-        except (TypeError, ValueError) as error:
-            raise ArgumentTypeError(
-                f"{self.signature.c_name}: input {parameter.name!r} cannot become {parameter.dtype}: {error}",
-                code="ARC707",
-                hint=f"Convert it yourself: numpy.asarray({parameter.name}).astype(numpy.{parameter.dtype}).",
-            ) from error
-        if array.shape != parameter.shape:
-            raise ArgumentShapeError(
-                f"{self.signature.c_name}: input {parameter.name!r} has shape {array.shape}, not {parameter.shape}",
-                code="ARC706",
-                hint="The C has every dimension fixed; trace the function again for other shapes.",
-            )
-        return array if parameter.shape else array[()]
+        return convert_argument(self.signature.c_name, parameter, value)
 
     def _refuse(self, *inputs: Any, **_: Any) -> Any:
         raise AssertionError(f"converted inputs of {self.signature.c_name} were not accepted: {inputs!r}")
 
     def _failed(self, status: int) -> None:
-        raise StatusError(
-            f"{self.signature.c_name} returned status {status}",
-            code="ARC708",
-            hint="The header of the generated C names the status: a singular matrix, no convergence or a guard.",
-        )
+        raise_status(self.signature.c_name, status)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _function_of, (self.library, self.signature.c_name)
@@ -125,3 +103,48 @@ class HostFunction:
 
 def _function_of(library: HostLibrary, c_name: str) -> HostFunction:
     return library.function(c_name)
+
+
+def convert_argument(function: str, parameter: Parameter, value: Any) -> Any:
+    """`value` as what is passed without a copy: a contiguous array, or a scalar, of the parameter's type and shape.
+
+    Raises
+    ------
+    ArgumentShapeError
+        It has another shape (ARC706).
+    ArgumentTypeError
+        It cannot be converted (ARC707).
+    """
+    try:
+        array = np.asarray(value)
+        if not np.can_cast(array.dtype, parameter.dtype, casting="same_kind"):
+            raise TypeError(f"{array.dtype} does not convert to {parameter.dtype}")
+        array = np.require(array, parameter.dtype, ["C_CONTIGUOUS", "ALIGNED"]).reshape(array.shape)
+    except (TypeError, ValueError) as error:
+        raise ArgumentTypeError(
+            f"{function}: input {parameter.name!r} cannot become {parameter.dtype}: {error}",
+            code="ARC707",
+            hint=f"Convert it yourself: numpy.asarray({parameter.name}).astype(numpy.{parameter.dtype}).",
+        ) from error
+    if array.shape != parameter.shape:
+        raise ArgumentShapeError(
+            f"{function}: input {parameter.name!r} has shape {array.shape}, not {parameter.shape}",
+            code="ARC706",
+            hint="The C has every dimension fixed; trace the function again for other shapes.",
+        )
+    return array if parameter.shape else array[()]
+
+
+def raise_status(function: str, status: int) -> None:
+    """Raise for a status that a C function returned.
+
+    Raises
+    ------
+    StatusError
+        ARC708.
+    """
+    raise StatusError(
+        f"{function} returned status {status}",
+        code="ARC708",
+        hint="The header of the generated C names the status: a singular matrix, no convergence or a guard.",
+    )

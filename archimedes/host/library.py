@@ -10,7 +10,7 @@ import tempfile
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import cffi
 from arc_codegen.toolchain.flags import HOST_FLAGS
@@ -22,11 +22,20 @@ from archimedes.host.entry_points import RESERVED_NAMES, entry_point_files
 from archimedes.host.errors import LibraryLoadError, ManifestError
 from archimedes.host.python_entry import EntryPoints
 from archimedes.host.signature import Parameter, Signature, read_signatures
+from archimedes.host.struct_calls import (
+    StructFunction,
+    StructSignature,
+    declaration,
+    read_struct_signatures,
+    struct_declarations,
+)
 
 # C99 without contraction and without errno: the bits that the generated code defines, see the files' own headers.
 BASE_FLAGS: Final = (*HOST_FLAGS, "-fPIC", "-shared")
 # A user's `loss` must not be replaced by a `loss` that some other library of the process exports.
 _LINK_FLAGS: Final = ("-Wl,-Bsymbolic",) if sys.platform.startswith("linux") else ()
+
+S = TypeVar("S", Signature, StructSignature)
 
 
 class HostLibrary:
@@ -57,18 +66,25 @@ class HostLibrary:
         self.manifest = dict(manifest)
         self.flags = flags
         self._signatures = read_signatures(manifest)
+        self._struct_signatures = read_struct_signatures(manifest)
         sources = _sources(self.files, self.manifest, self._signatures.values())
         self.key = _key(sources, compiler, flags)
         self.ffi, self.lib, self._entry_points = self._load(sources, compiler)
         self.cffi_only = self._entry_points.problem
         self._functions: dict[str, HostFunction] = {}
+        self._struct_functions: dict[str, StructFunction] = {}
 
     def _load(self, sources: Mapping[str, str], compiler: Compiler) -> tuple[cffi.FFI, Any, EntryPoints]:
         def compile_to(path: Path) -> None:
             _compile(sources, self.manifest, compiler, self.flags, path)
 
         ffi = cffi.FFI()
-        ffi.cdef("\n".join(map(_declaration, self._signatures.values())))
+        declarations = [
+            *struct_declarations(self.manifest),
+            *map(_declaration, self._signatures.values()),
+            *map(declaration, self._struct_signatures.values()),
+        ]
+        ffi.cdef("\n".join(declarations))
         with cached_library(self.key, compile_to) as path:
             try:
                 return ffi, ffi.dlopen(str(path)), EntryPoints(path)
@@ -83,10 +99,15 @@ class HostLibrary:
     @property
     def names(self) -> tuple[str, ...]:
         """C names of its functions."""
-        return tuple(self._signatures)
+        return tuple(entry["c_name"] for entry in self.manifest["functions"])
+
+    @property
+    def struct_names(self) -> tuple[str, ...]:
+        """C names of those that have structs among their parameters."""
+        return tuple(self._struct_signatures)
 
     def function(self, c_name: str) -> HostFunction:
-        """The function of that C name.
+        """The function of that C name, which has no structs among its parameters.
 
         Raises
         ------
@@ -94,14 +115,31 @@ class HostLibrary:
             The manifest lists no such function (ARC709).
         """
         if c_name not in self._functions:
-            if c_name not in self._signatures:
-                raise ManifestError(
-                    f"no function {c_name!r} in this library; it has {', '.join(self.names) or 'none'}",
-                    code="ARC709",
-                    hint="Use the function's C name as the manifest gives it.",
-                )
-            self._functions[c_name] = HostFunction(self, self._signatures[c_name], self.ffi, self.lib)
+            signature = self._listed(self._signatures, c_name)
+            self._functions[c_name] = HostFunction(self, signature, self.ffi, self.lib)
         return self._functions[c_name]
+
+    def struct_function(self, c_name: str) -> StructFunction:
+        """The function of that C name, which has; it takes and gives their leaves.
+
+        Raises
+        ------
+        ManifestError
+            The manifest lists no such function (ARC709).
+        """
+        if c_name not in self._struct_functions:
+            signature = self._listed(self._struct_signatures, c_name)
+            self._struct_functions[c_name] = StructFunction(self, signature, self.ffi, self.lib)
+        return self._struct_functions[c_name]
+
+    def _listed(self, signatures: Mapping[str, S], c_name: str) -> S:
+        if c_name not in signatures:
+            raise ManifestError(
+                f"no function {c_name!r} in this library; it has {', '.join(signatures) or 'none'}",
+                code="ARC709",
+                hint="Use the function's C name as the manifest gives it.",
+            )
+        return signatures[c_name]
 
     def entry_point(
         self, c_name: str, *, otherwise: Callable[..., Any], failed: Callable[[int], None]
@@ -109,7 +147,7 @@ class HostLibrary:
         """The function of that C name as a built-in function; see `EntryPoints.function`. None if it cannot be one."""
         if self.cffi_only:
             return None
-        signature, index = self._signatures[c_name], self.names.index(c_name)
+        signature, index = self._signatures[c_name], list(self._signatures).index(c_name)
         return self._entry_points.function(index, signature, otherwise=otherwise, failed=failed)
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -73,7 +73,7 @@ class EntryPoints:
         Parameters
         ----------
         index : int
-            Its position in the manifest.
+            Its position among the functions that have entry points.
         signature : Signature
             Its parameters.
         otherwise : callable

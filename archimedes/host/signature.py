@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -25,6 +25,7 @@ PYTHON_SCALARS: Final = {"f": float, "i": int, "u": int, "b": bool}
 """Kind of an element type, as NumPy names it -> Python's type of such a number."""
 
 Direction = Literal["in", "out", "inout", "work"]
+Returns = Literal["void", "status"]
 _DIRECTIONS: Final = ("in", "out", "inout", "work")
 
 
@@ -75,7 +76,7 @@ class Signature:
     """A C function as the manifest describes it."""
 
     c_name: str
-    returns: Literal["void", "status"]
+    returns: Returns
     parameters: tuple[Parameter, ...]
 
     @property
@@ -88,7 +89,7 @@ class Signature:
 
 
 def read_signatures(manifest: Mapping[str, Any]) -> dict[str, Signature]:
-    """Signatures of the manifest's functions by C name.
+    """Signatures of the manifest's functions without structs, by C name.
 
     Raises
     ------
@@ -96,22 +97,37 @@ def read_signatures(manifest: Mapping[str, Any]) -> dict[str, Signature]:
         A parameter has a type that cannot be passed from Python, or an entry is missing (ARC709).
     """
     signatures = {}
+    typedef = float_typedef(manifest)
     for entry in _required(manifest, "functions", "the manifest"):
-        name = _identifier(_required(entry, "c_name", "a function"))
-        returns = entry.get("returns", "void")
-        if returns not in ("void", "status"):
-            raise _unreadable(f"function {name!r} returns {returns!r}; expected 'void' or 'status'")
-        parameters = tuple(_read_parameter(p, name) for p in _required(entry, "params", f"function {name!r}"))
-        signatures[name] = Signature(name, returns, parameters)
+        name, returns, listed = read_function(entry)
+        if not any(parameter.get("fields") for parameter in listed):
+            parameters = tuple(read_parameter(parameter, name, typedef=typedef) for parameter in listed)
+            signatures[name] = Signature(name, returns, parameters)
     return signatures
 
 
-def _read_parameter(entry: Mapping[str, Any], function: str) -> Parameter:
+def float_typedef(manifest: Mapping[str, Any]) -> str:
+    """What the C of a module calls ``float``."""
+    return str(manifest.get("options", {}).get("float_typedef", "float"))
+
+
+def read_function(entry: Mapping[str, Any]) -> tuple[str, Returns, Sequence[Mapping[str, Any]]]:
+    """C name of a function, what it returns, and the entries of its parameters."""
+    name = identifier(_required(entry, "c_name", "a function"))
+    returns = entry.get("returns", "void")
+    if returns not in ("void", "status"):
+        raise _unreadable(f"function {name!r} returns {returns!r}; expected 'void' or 'status'")
+    return name, returns, _required(entry, "params", f"function {name!r}")
+
+
+def read_parameter(entry: Mapping[str, Any], function: str, *, typedef: str = "float") -> Parameter:
+    """A parameter that is a number or an array; ``typedef`` is what the C calls ``float``."""
     where = f"a parameter of {function!r}"
-    name = _identifier(_required(entry, "name", where))
+    name = identifier(_required(entry, "name", where))
     where = f"parameter {name!r} of {function!r}"
     ctype = str(_required(entry, "ctype", where))
     element = ctype.replace("const", "").replace("*", "").strip()
+    element = "float" if element == typedef else element
     direction = _required(entry, "direction", where)
     shape = tuple(int(n) for n in entry.get("shape", ()))
     pointer = bool(entry.get("pointer", True))
@@ -126,7 +142,7 @@ def _read_parameter(entry: Mapping[str, Any], function: str) -> Parameter:
     return Parameter(name, direction, ELEMENT_TYPES[element], element, shape, pointer)
 
 
-def _identifier(name: Any) -> str:
+def identifier(name: Any) -> str:
     """`name` if it is one in C and so in the Python and C source made from it."""
     if not (isinstance(name, str) and name.isascii() and name.isidentifier()):
         raise _unreadable(f"{name!r} is not a C identifier")

@@ -316,10 +316,12 @@ def test_examples_of_the_help_run() -> None:
     )
     with Path("model.py").open("a") as stream:
         stream.write("def f(x):\n    return x\ndef g(x):\n    return x\n")
+        stream.write("def pi_step(state=0.0, error=1.0):\n    return state + error, 2 * state + error\n")
     text = run("--help").stdout.replace("\\\n", " ")
     examples = [line.split()[2:] for line in text.splitlines() if line.strip().startswith("arc-codegen generate ")]
-    assert len(examples) == 7
+    assert len(examples) == 8
     for arguments in examples:
         shape = SHAPES if arguments[0] == "model.py:loss" and "--arg" not in arguments else ()
         result = run(*arguments, *shape)
         assert result.exit_code == 0, (arguments, result.stderr)
+    assert "arc_status_t pi_step(float *state, float error, float *out1);" in Path("firmware/pi/pi.h").read_text()

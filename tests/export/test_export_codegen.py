@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections import namedtuple
 from pathlib import Path
 from typing import Any
 
@@ -216,28 +215,6 @@ def test_return_names(tmp_path: Path) -> None:
     assert [p[0] for p in parameters(artifact)] == ["x", "total", "twice"]
     with pytest.raises(ArcValueError, match="several functions"):
         arc.codegen([pair, loss], (X,), return_names="a", output_dir=tmp_path)
-
-
-Point = namedtuple("Point", ["x", "y"])
-
-
-@pytest.mark.parametrize("tree", [{"a": 1.0}, (1.0, 2.0), Point(1.0, 2.0), [np.ones(2), np.ones(3)], None])
-def test_tree_arguments_are_refused_in_c_and_work_in_python(tree: Any, tmp_path: Path) -> None:
-    def total(params: Any, x: Any) -> Any:
-        return sum((np.sum(leaf) for leaf in arc.tree.leaves(params)), np.sum(x))
-
-    with pytest.raises(ArcTypeError, match=r"the argument params of total is .*no form in C yet") as caught:
-        arc.codegen(total, (tree, X), output_dir=tmp_path / "out")
-    assert caught.value.code == "ARC283"
-    assert "arguments of their own" in caught.value.hint
-    assert not (tmp_path / "out").exists()
-    assert np.isfinite(arc.compile(total)(tree, X))
-
-
-@pytest.mark.parametrize("pack", [lambda x: {"a": x}, lambda x: (x, Point(x, x))])
-def test_tree_results_are_refused(pack: Any, tmp_path: Path) -> None:
-    with pytest.raises(ArcTypeError, match=r"the result of packed is or holds a (dict|Point)"):
-        arc.codegen(arc.compile(pack, name="packed"), (X,), output_dir=tmp_path)
 
 
 def test_nested_tuples_of_results_are_several_outputs(tmp_path: Path) -> None:

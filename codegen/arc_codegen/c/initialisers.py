@@ -44,7 +44,7 @@ def default_initialiser(kind: ArgumentType, struct: CStruct | None) -> Initialis
         spelled = [literal(element, kind.type.dtype) for element in default_elements(kind)]
         return _nested(spelled, kind.type.shape)
     if isinstance(kind, Repeated):
-        return Braces((default_initialiser(kind.element, struct),) * kind.count)
+        return Braces(tuple(default_initialiser(element, struct) for element in kind.elements))
     assert struct is not None
     return _struct(kind, struct)
 

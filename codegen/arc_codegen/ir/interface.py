@@ -120,10 +120,24 @@ class Struct:
 
 @dataclass(frozen=True, slots=True)
 class Repeated:
-    """An array of structs of one type."""
+    """An array of structs of one type.
+
+    Parameters
+    ----------
+    element : Struct
+    count : int
+    each : tuple of Struct
+        The elements one by one, where their leaves have defaults of their own; empty if all are as ``element``.
+    """
 
     element: Struct
     count: int
+    each: tuple[Struct, ...] = field(default=(), compare=False)
+
+    @property
+    def elements(self) -> tuple[Struct, ...]:
+        """One struct for each element."""
+        return self.each or (self.element,) * self.count
 
 
 ArgumentType: TypeAlias = Leaf | Struct | Repeated
@@ -195,8 +209,8 @@ def leaves(kind: ArgumentType) -> Iterator[Leaf]:
         for part in kind.fields:
             yield from leaves(part.type)
     else:
-        for _ in range(kind.count):
-            yield from leaves(kind.element)
+        for element in kind.elements:
+            yield from leaves(element)
 
 
 def interface_problem(
