@@ -59,6 +59,6 @@ def lower_function(traced: TracedFunction, *, name: str, real: DType | None = No
         if dtype is DType.BOOL:
             shaped = emit.as_bool(shaped)
         elif dtype is not precision:
-            shaped = emit.map("cast", shaped, dtype=dtype)
+            shaped = emit.as_integer(shaped, dtype)
         outputs.append(Output(leaf.name, shaped))
     return builder.finish(outputs)

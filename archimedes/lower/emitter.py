@@ -34,6 +34,7 @@ class Emitter:
         self.real = real
         self.origin: Origin | None = None
         self._truth: dict[Value, Value] = {}  # real value 0/1 -> the bool it was cast from
+        self._integers: dict[Value, Value] = {}  # real value -> the integers it was cast from
         self._masked: dict[Value, tuple[Value, Value]] = {}  # if_else_zero result -> (bool condition, chosen value)
 
     # -- types ---------------------------------------------------------------------------------------------------
@@ -83,7 +84,16 @@ class Emitter:
         result = self.map("cast", value)
         if self.builder.node(value).type.dtype is DType.BOOL:
             self._truth[result] = value
+        else:
+            self._integers[result] = value
         return result
+
+    def as_integer(self, value: Value, dtype: DType) -> Value:
+        """The value as integers; those that were only passed on are exact, whatever the real type holds."""
+        known = self._integers.get(value)
+        if known is not None and self.builder.node(known).type.dtype is dtype:
+            return known
+        return self.map("cast", value, dtype=dtype)
 
     def as_bool(self, value: Value) -> Value:
         if self.builder.node(value).type.dtype is DType.BOOL:
@@ -135,9 +145,10 @@ class Emitter:
             return self.view(source.arg, shape, amap)  # a reshape below does not change flat positions
         kept = TensorType(source.type.dtype, shape)
         result = self.builder.add(View(type=kept, arg=value, map=amap, origin=self.origin))
-        truth = self._truth.get(value)
-        if truth is not None and result not in self._truth:
-            self._truth[result] = self.view(truth, shape, amap)
+        for sources in (self._truth, self._integers):
+            source_value = sources.get(value)
+            if source_value is not None and result not in sources:
+                sources[result] = self.view(source_value, shape, amap)
         return result
 
     def reshape(self, value: Value, shape: tuple[int, ...]) -> Value:

@@ -54,6 +54,7 @@ class MXLowering:
         self.locations = locations
         self.slots: dict[int, Slot] = {}
         self.results = [OpenArray(None, function.nnz_out(i)) for i in range(function.n_out())]
+        self.whole_results: dict[int, Value] = {}  # results that one value makes up
 
     def run(self) -> list[Value]:
         """Flat nonzeros of each result."""
@@ -68,12 +69,19 @@ class MXLowering:
                 info = node.info()
                 value = self.value(sources[0])
                 table = np.arange(info["offset"], info["offset"] + self.emit.size(value), dtype=np.int64)
-                self.results[targets[0]].write(self.emit, value, table, accumulate=False)
+                if self.emit.size(value) == function.nnz_out(targets[0]):
+                    self.whole_results[targets[0]] = value
+                else:
+                    self.results[targets[0]].write(self.emit, value, table, accumulate=False)
                 continue
             self.emit.origin = self.locations.get(node.__hash__(), outer)
             self._step(name, node, sources, targets)
         self.emit.origin = outer
-        return [self.emit.reshape(result.close(self.emit), (result.size,)) for result in self.results]
+        return [self._result(i, result) for i, result in enumerate(self.results)]
+
+    def _result(self, i: int, parts: OpenArray) -> Value:
+        value = self.whole_results[i] if i in self.whole_results else parts.close(self.emit)
+        return self.emit.reshape(value, (parts.size,))
 
     # -- slots ---------------------------------------------------------------------------------------------------
 

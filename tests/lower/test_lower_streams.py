@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import casadi as ca
 import numpy as np
@@ -13,6 +14,8 @@ from arc_codegen.ir.graph import Graph
 from arc_codegen.ir.interp import interpret
 from arc_codegen.ir.types import DType
 
+from archimedes.function.compiled import trace_function
+from archimedes.lower import lower_function
 from archimedes.lower.emitter import Emitter
 from archimedes.lower.functions import FunctionLowering
 
@@ -233,3 +236,14 @@ def test_float32_constants_are_rounded_once() -> None:
     (value,) = interpret(graph, [np.array([3.0], np.float32)])
     assert value.dtype == np.float32
     assert value[0] == np.float32(3.0) * np.float32(0.1)
+
+
+def test_integers_that_are_passed_on_are_exact() -> None:
+    def passed(n: Any, m: Any) -> Any:
+        return n, m.T, m[1:, ::-1], 2 * n
+
+    n, m = np.array([2**62 + 1, -(2**53) - 1]), np.arange(6).reshape(2, 3) + 2**60 + 1
+    traced = trace_function(passed, (n, m))
+    found = interpret(lower_function(traced, name="f"), [n, m])
+    for mine, expected in zip(found[:3], passed(n, m), strict=False):
+        assert mine.tolist() == expected.tolist()
