@@ -89,7 +89,24 @@ def binary(op: int, a: ca.MX, b: ca.MX) -> ca.MX:
             a, b = b, a  # 2 * x would become a doubling node, and (2 * x) - x then x, which differs on overflow
     elif op == _ADD and b.is_constant() and b.is_value(0.0):
         b = disguised(0.0)  # -x + 0 would become 0 - x, and that -x
+    if op in _CANCELLING and a.shape != b.shape:
+        a, b = spread(a, b), spread(b, a)
     return _binary(op, a, b)
+
+
+_CANCELLING = frozenset({_ADD, _SUB})
+
+
+def spread(mx: ca.MX, like: ca.MX) -> ca.MX:
+    """A traced 1 x 1 matrix repeated to the shape of another.
+
+    Where CasADi simplifies, that is in derivatives, it makes ``(x + s) - x`` s, of the shape of s: with a matrix x and
+    a number s the result would have lost its shape.
+    """
+    if mx.is_constant() or mx.numel() != 1 or like.numel() == 1:
+        return mx
+    # A product, of which CasADi sums the derivatives in one operation; a read of one element it would sum one by one.
+    return _binary(_MUL, ca.MX.ones(*like.shape), mx)
 
 
 _DISGUISED = {_ADD: (0.0,), _SUB: (0.0,), _DIV: (1.0, -1.0)}

@@ -7,6 +7,8 @@ scalar, and reading the array whole closes it into one `Assemble`.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 from arc_codegen.ir.graph import AffineMap, Part, Value
@@ -61,10 +63,12 @@ class OpenArray:
             return
         untouched = self._base is None and not self._pending and not self._known
         self._flush()
-        if untouched and accumulate:  # structural zeros plus x is x
-            self._pending.append(emit.summed_part(source, table))
+        if accumulate:  # what meets at one position is summed first: a loop, not one addition after another
+            part = emit.summed_part(source, table)
+            # Structural zeros plus x is x.
+            self._pending.append(part if untouched else replace(part, accumulate=True))
         else:
-            self._pending.append(emit.part(source, table, accumulate=accumulate))
+            self._pending.append(emit.part(source, table, accumulate=False))
         self._known.clear()
 
     def _write_element(self, emit: Emitter, position: int, value: Value, *, accumulate: bool) -> None:

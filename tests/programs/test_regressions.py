@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from arc_codegen.generate import generate
+from arc_codegen.ir.graph import Module
 from arc_codegen.ir.interp import interpret
 from strategies.graph_programs import assert_bits_equal
 
@@ -72,3 +74,28 @@ def test_writing_nothing_but_covered_elements() -> None:
         return y
 
     assert_gradients_agree(f, [np.array([1.0, 2.0, 3.0, 4.0, 5.0])], [[0.5 + 2.0 + 4.0, 8.0, 0.0, 0.0, 0.5]])
+
+
+@pytest.mark.parametrize(
+    ("f", "slopes"),
+    [
+        (lambda x, s: (x + s) - x, (0.0, 1.0)),
+        (lambda x, s: (s + x) - x, (0.0, 1.0)),
+        (lambda x, s: (x - s) - x, (0.0, -1.0)),
+        (lambda x, s: (s - x) + x, (0.0, 1.0)),
+        (lambda x, s: np.where(x > 100.0, x, s) + x - x, (0.0, 1.0)),
+    ],
+)
+def test_cancelling_arrays_leave_a_number_of_their_shape(f: Callable[..., Any], slopes: tuple[float, float]) -> None:
+    """CasADi's rule for ``(x + s) - x`` forgets the shape of x, in derivatives."""
+    for x in (np.array([1.0, 2.0, 3.0]), np.array([[1.0, 2.0, 4.0, 8.0]])):
+        expected = [np.full(x.shape, slopes[0]), np.float64(slopes[1] * x.size)]
+        assert_gradients_agree(f, [x, np.float64(0.5)], expected)
+
+
+def test_a_number_beside_a_large_array_is_summed_in_a_loop() -> None:
+    x = np.arange(2000.0).reshape(40, 50)
+    gradient = arc.grad(lambda x, s: np.sum((x - s) * (x + s)), argnums=1)
+    assert gradient(x, 0.5) == -2000.0
+    graph = lower_function(gradient.trace([x, 0.5]), name="f")
+    assert generate(Module("f", (graph,))).source.count("\n") < 200

@@ -85,7 +85,16 @@ def test_choices_within_the_error_are_refused(choice: Callable[[Any], Any]) -> N
 
 
 @pytest.mark.parametrize(
-    "function", [np.abs, lambda x: np.maximum(x, 0.0), lambda x: np.max(x * np.array([1.0, -1.0])), np.sqrt]
+    "function",
+    [
+        np.abs,
+        lambda x: np.maximum(x, 0.0),
+        lambda x: np.max(x * np.array([1.0, -1.0])),
+        np.sqrt,
+        lambda x: np.hypot(x, 0.0),
+        np.linalg.norm,
+        lambda x: x % 1.0,
+    ],
 )
 def test_kinks_have_no_derivative(function: Callable[[Any], Any]) -> None:
     assert np.isinf(function(at(0.0, 0.0)).slope_error).all()

@@ -227,6 +227,8 @@ def smooth(
         for second, other in zip(bend, operands, strict=True):
             off = off + times(second, other.error + 4 * U * magnitude(other) * (x.paths > 0))
         slope_error = slope_error + times(slope, x.slope_error) + times(off, x.paths + x.slope_error)
+        # Infinite times zero: what the operand's derivative is does not help.
+        slope_error = np.where(np.isinf(slope), np.inf, slope_error)
     return Bounded(value, propagated + rounding, paths, slope_error, stepped)
 
 

@@ -162,7 +162,8 @@ def _hypot(x: Bounded, y: Bounded) -> Bounded:
     with np.errstate(all="ignore"):
         bends = [[1 / least] * 2] * 2
         stepped = np.sqrt(x.stepped**2 + y.stepped**2)
-        return smooth(np.hypot(x.value, y.value), [x, y], [1.0, 1.0], bends, stepped, ulps=LIBM_ULPS)
+        result = smooth(np.hypot(x.value, y.value), [x, y], [1.0, 1.0], bends, stepped, ulps=LIBM_ULPS)
+    return with_kinks(result, least == 0)
 
 
 def _arctan2(y: Bounded, x: Bounded) -> Bounded:
