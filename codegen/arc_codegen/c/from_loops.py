@@ -112,6 +112,7 @@ def emit_module(module: LoopModule, options: Options) -> CModule:
     functions = []
     kernels: set[str] = set()
     uses_math = tables.uses_math or defaults.uses_math
+    narrows = False
     for draft, (buffers, declarations) in zip(drafts, access, strict=True):
         index_type = "int" if draft.positions.largest <= _LARGEST_INT else "int32_t"
         emitter = BodyEmitter(
@@ -125,6 +126,7 @@ def emit_module(module: LoopModule, options: Options) -> CModule:
         body = emitter.emit(draft.function.body)
         kernels |= emitter.kernels
         uses_math = uses_math or emitter.uses_math
+        narrows = narrows or emitter.narrows
         named = name_constants(body, draft.scope)
         functions.append(_finish(draft, declarations, named, emitter.used))
     made = CModule(
@@ -135,6 +137,7 @@ def emit_module(module: LoopModule, options: Options) -> CModule:
         helpers=helpers.definitions(),
         kernels=tuple(sorted(kernels)),
         uses_math=uses_math,
+        narrows=narrows,
         dtypes=frozenset(buffer.dtype for function in module.functions for buffer in function.buffers),
         types=structs.types,
         constants=defaults.constants,

@@ -16,7 +16,7 @@ from arc_codegen.c.names import NameScope
 from arc_codegen.c.scalar_ops import CTYPES, Helper
 from arc_codegen.ir import loops
 from arc_codegen.ir.loops import Expr, Index, Load, Op, Ref, Stmt, Symbol
-from arc_codegen.ir.types import Origin
+from arc_codegen.ir.types import DType, Origin
 
 _COMPOUND = {"add": "+=", "sub": "-=", "mul": "*=", "div": "/="}
 _SPILL_HINT = "t"
@@ -36,6 +36,7 @@ class BodyEmitter:
     used: set[Symbol] = field(default_factory=set)
     kernels: set[str] = field(default_factory=set)
     uses_math: bool = False
+    narrows: bool = False  # whether doubles are rounded to float
     _names: dict[Symbol, str] = field(default_factory=dict)
     _location: str = ""
     _depth: int = 1
@@ -190,6 +191,7 @@ class BodyEmitter:
         key = scalar_ops.helper_of(node.fn, types, node.dtype)
         helper_name = self.helper_name(key) if key else None
         self.uses_math = self.uses_math or (key is None and scalar_ops.uses_math_library(node.fn))
+        self.narrows = self.narrows or (node.fn == "cast" and (*types, node.dtype) == (DType.F64, DType.F32))
         result = scalar_ops.apply(node.fn, tuple(operands), types, node.dtype, helper_name)
         while result.width > budget:
             widest = max(range(len(operands)), key=lambda k: _spillable_width(operands[k]))

@@ -78,6 +78,7 @@ class CModule:
     helpers: tuple[ast.Function, ...]
     kernels: tuple[str, ...]
     uses_math: bool
+    narrows: bool
     dtypes: frozenset[DType]
     types: tuple[CStruct, ...] = ()
     constants: tuple[CConstant, ...] = ()

@@ -141,6 +141,7 @@ def render_source(module: CModule, options: Options, provenance: Provenance) -> 
             stamp_macro=f"{module.stem.upper()}STAMP",
             stamp=provenance.stamp(options),
             strict_guard=runtime.strict_guard(),
+            narrows=module.narrows,
             double_check=DType.F64 in module.dtypes,
             system_includes=system,
             placement="" if needs.has_config else runtime.placement(definitions),
