@@ -242,7 +242,7 @@ def _outer_ufunc(d: Draft) -> str | None:
 
 def _condition(d: Draft, x: str) -> str:
     shape = d[x].shape
-    known = d.pick(lambda c: broadcasts(c.shape, shape), kinds="b")
+    known = d.pick(lambda c: broadcasts(c.shape, shape) and np.broadcast_shapes(c.shape, shape) == shape, kinds="b")
     if known and d.chance(2):
         return known
     return f"{x} {d.choose(['<', '>', '>=', '<='])} {d.choose([0.5, 0.0, -0.3, 1.0])}"

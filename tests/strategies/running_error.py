@@ -80,11 +80,9 @@ class Bounded(NDArrayOperatorsMixin):
 
     def __init__(self, value: Any, error: Any, paths: Any, slope_error: Any, stepped: Any) -> None:
         self.value: Array = np.asarray(value)
-        self.error: Array = np.asarray(error)
-        self.paths: Array = np.asarray(paths)
-        self.slope_error: Array = np.asarray(slope_error)
-        self.stepped: Array = np.asarray(stepped)
-        assert self.value.shape == self.error.shape == self.paths.shape == self.slope_error.shape == self.stepped.shape
+        self.error, self.paths, self.slope_error, self.stepped = (
+            _laid_out_like(self.value, np.asarray(part)) for part in (error, paths, slope_error, stepped)
+        )
 
     @property
     def parts(self) -> tuple[Array, Array, Array, Array, Array]:
@@ -142,6 +140,16 @@ class Bounded(NDArrayOperatorsMixin):
 
     def __array_function__(self, func: Callable[..., Any], types: Any, args: Any, kwargs: Any) -> Any:
         return FUNCTIONS[func](*args, **kwargs)
+
+
+def _laid_out_like(value: Array, part: Array) -> Array:
+    """The part in the memory layout of the value, which decides what is a view and what a copy."""
+    assert part.shape == value.shape
+    if [n // part.itemsize for n in part.strides] == [n // value.itemsize for n in value.strides]:
+        return part
+    result = np.empty_like(value, dtype=part.dtype)
+    result[...] = part
+    return result
 
 
 UFUNCS: dict[str, Callable[..., Any]] = {}

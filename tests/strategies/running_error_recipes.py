@@ -236,11 +236,12 @@ METHODS |= {
     name: FUNCTIONS[getattr(np, name)]
     for name in (
         *("sum", "prod", "mean", "std", "var", "max", "min", "ptp", "argmax", "argmin", "all", "any", "clip", "round"),
-        *("cumsum", "cumprod", "dot", "trace", "diagonal", "repeat", "take", "ravel", "swapaxes", "squeeze", "copy"),
+        *("cumsum", "cumprod", "dot", "trace", "diagonal", "repeat", "take", "ravel", "swapaxes", "squeeze"),
     )
     if getattr(np, name, None) in FUNCTIONS
 }
 METHODS["astype"] = _astype
+METHODS["copy"] = lambda x: Bounded(*(part.copy() for part in x.parts))
 METHODS["flatten"] = lambda x: FUNCTIONS[np.copy](FUNCTIONS[np.ravel](x))
 METHODS["reshape"] = lambda x, *shape: FUNCTIONS[np.reshape](x, shape if isinstance(shape[0], int) else shape[0])
 METHODS["transpose"] = lambda x, *axes: FUNCTIONS[np.transpose](x, axes or None)
