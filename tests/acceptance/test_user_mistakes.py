@@ -334,7 +334,6 @@ CALLS: dict[str, tuple[Callable[[], Any], str, str, type[Exception]]] = {
     "float16": (lambda: api.codegen(model, (X, A.T), float_type=np.float16), "float16", "float32", ValueError),
     "option": (lambda: api.codegen(model, (X, A.T), optimise="speed"), "optimise", "optimize", ValueError),
     "choice": (lambda: api.codegen(model, (X, A.T), optimize="fast"), "fast", "[a-z]", ValueError),
-    "tree_in_c": (lambda: api.codegen(lambda p: p["x"] * 2, ({"x": X},)), "dict|struct", "[a-z]", TypeError),
     "no_examples": (lambda: api.codegen(model), "example|x", "[a-z]", ValueError),
     "args_not_a_sequence": (lambda: api.codegen(model, 3.0), "args", "[a-z]", TypeError),
 }

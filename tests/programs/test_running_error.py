@@ -48,7 +48,9 @@ def test_extended_precision_lies_within_the_bounds() -> None:
                 assert np.all(off <= x.error * (1 + 2.0**-11)), f"{name}: {off} of {x.error}\n{program}"
 
     within()
-    assert compared[1] > 5 * compared[0]
+    # The comparison is not an empty one. How many programs hold linear algebra is the draw's, which differs with what
+    # else the process has imported (hypothesis takes constants from it): 20 % here, 16 % there.
+    assert compared[1] > 2 * compared[0]
 
 
 @pytest.mark.parametrize(
