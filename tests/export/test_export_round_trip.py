@@ -31,7 +31,9 @@ SHAPES = [(), (1,), (3,), (2, 3), (2, 1, 2), (0,), (2, 0)]
 
 
 def leaves(real: str) -> st.SearchStrategy[Any]:
-    """Reals of any bits (NaN with payloads, infinities, subnormals, both zeros), integers of any bits: passed on, they are not made reals."""
+    """Reals of any bits (NaN with payloads, infinities, subnormals, both zeros) and integers of any bits, which are
+    passed on without becoming reals.
+    """
     kinds = st.sampled_from([real, "int32", "int64", "bool"])
     return st.tuples(kinds, st.sampled_from(SHAPES), st.integers(0, 2**32 - 1)).map(lambda drawn: _leaf(*drawn, real))
 
