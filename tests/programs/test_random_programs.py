@@ -23,7 +23,7 @@ from arc_codegen.passes.pipeline import optimise
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from strategies.graph_programs import assert_bits_equal
 from strategies.numpy_programs import KINDS, Program, batches, drawn, rejected, run_bounded, slope, smallest_failing
-from strategies.running_error import U, gamma
+from strategies.running_error import STEP, U, gamma
 from sweeps import THOROUGH, examples
 
 import archimedes as arc
@@ -31,6 +31,9 @@ from archimedes.function.compiled import trace_function
 from archimedes.function.traced import TracedFunction
 from archimedes.host.library import HostLibrary, build
 from archimedes.lower import lower_function
+
+TRUNCATION = 1e20 * STEP**2
+"""Of the complex step, for third derivatives of any size that programs of such values can have."""
 
 BATCH = 10
 """Programs a compilation."""
@@ -153,7 +156,7 @@ def check_derivatives(program: Program, found: dict[str, list[Any]]) -> None:
     bound = sum(float(np.sum(np.abs(w) * x.slope_error)) for w, x in zip(cotangents, chosen, strict=True))
     # The products with weights and direction, and their sums.
     terms = sum(x.size for x in chosen) + sum(np.size(v) for v in program.directions) + 2
-    bound += gamma(terms) * (paths + bound)
+    bound += gamma(terms) * (paths + bound) + TRUNCATION
     assert bound <= 1e-4 * max(1.0, paths), "a bound that proves nothing"
     sides = {
         "grad": _inner(program.directions, found["grad"]),
