@@ -23,7 +23,8 @@ def symbol(name: str, shape: tuple[int, ...], dtype: Any = FLOAT64) -> SymbolicA
     SymbolicArray(shape=(3,), dtype=float64)
     """
     mx = ca.MX.sym(name, *carrier_shape(shape))
-    storage = Storage(mx, math.prod(shape), read_only=True)
+    # Arguments count as arrays in C order, whatever the layout of those that a call brings.
+    storage = Storage(mx, math.prod(shape), read_only=True, in_c_order=True)
     return SymbolicArray(storage, None, shape, element_type(dtype))
 
 
@@ -38,11 +39,12 @@ def from_flat(mx: ca.MX, shape: tuple[int, ...], dtype: DType) -> SymbolicArray:
     return from_held(mx, shape, dtype)
 
 
-def computed(mx: ca.MX, shape: tuple[int, ...], dtype: DType) -> SymbolicArray:
+def computed(mx: ca.MX, shape: tuple[int, ...], dtype: DType, *, in_c_order: bool = False) -> SymbolicArray:
     """`made`, for a matrix that has the carrier's rows and columns."""
-    return SymbolicArray(Storage(record(mx), math.prod(shape)), None, shape, dtype, held=mx)
+    storage = Storage(record(mx), math.prod(shape), in_c_order=in_c_order)
+    return SymbolicArray(storage, None, shape, dtype, held=mx)
 
 
-def made(mx: ca.MX, shape: tuple[int, ...], dtype: DType) -> SymbolicArray:
+def made(mx: ca.MX, shape: tuple[int, ...], dtype: DType, *, in_c_order: bool = False) -> SymbolicArray:
     """`from_held` for a dense matrix that the user's current line made: its origin is recorded."""
-    return SymbolicArray(Storage(record(mx), math.prod(shape)), None, shape, dtype)
+    return SymbolicArray(Storage(record(mx), math.prod(shape), in_c_order=in_c_order), None, shape, dtype)

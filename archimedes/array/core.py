@@ -17,7 +17,7 @@ from archimedes.array.indexing import check_writable, is_basic, normal_key, sele
 from archimedes.array.methods import Methods
 from archimedes.array.operators import Operators
 from archimedes.array.promotion import DType
-from archimedes.array.storage import Storage, read_positions
+from archimedes.array.storage import Storage, UndecidedStorage, read_positions
 from archimedes.array.trace_context import record
 from archimedes.array.ufunc_table import UFUNCS
 from archimedes.errors import ArcTypeError, ArcValueError
@@ -126,7 +126,28 @@ class SymbolicArray(Operators, Methods, Guards):
     def _view(self, positions: Positions) -> SymbolicArray:
         return SymbolicArray(self._storage, positions, positions.shape, self.dtype)
 
+    @property
+    def in_c_order(self) -> bool:
+        """Whether NumPy's array surely lies in memory in C order, without gaps."""
+        if sum(n > 1 for n in self._shape) > 1 and not self._storage.in_c_order:
+            return False
+        return self._positions is None or self._positions.flags.c_contiguous
+
+    def _undecided(self, shape: tuple[int, ...]) -> SymbolicArray:
+        storage = UndecidedStorage(self.held, self.size, self._storage)
+        return SymbolicArray(storage, None, shape, self.dtype)
+
+    def contiguous(self) -> SymbolicArray:
+        """The array itself where it lies in C order, else a copy."""
+        if self.in_c_order:
+            return self
+        rank = sum(n > 1 for n in self._shape)
+        return self.copy() if rank <= 1 or self._storage.in_c_order else self._undecided(self._shape)
+
     def _reshaped(self, shape: tuple[int, ...]) -> SymbolicArray:
+        lengths = [n for n in self._shape if n > 1]
+        if len(lengths) > 1 and lengths != [n for n in shape if n > 1] and not self._storage.in_c_order:
+            return self._undecided(shape)
         if self._positions is None:
             return SymbolicArray(self._storage, None, shape, self.dtype)
         positions = self._positions.reshape(shape)
@@ -152,8 +173,10 @@ class SymbolicArray(Operators, Methods, Guards):
         return result.copy() if copy else result
 
     def ravel(self, order: str = "C") -> SymbolicArray:
-        """The elements in a row: a view where NumPy gives one."""
-        return self.reshape(-1, order=order)
+        """The elements in a row, without gaps in memory: a view where NumPy gives one."""
+        if order == "F":
+            return self.T.ravel()
+        return self.contiguous()._reshaped((self.size,))
 
     def flatten(self, order: str = "C") -> SymbolicArray:
         """A copy of the elements in a row."""
@@ -162,7 +185,7 @@ class SymbolicArray(Operators, Methods, Guards):
     @property
     def flat(self) -> Iterator[SymbolicArray]:
         """The elements one by one, in C order."""
-        return iter(self.ravel())
+        return iter(self._view(self.positions().reshape(-1)))
 
     @property
     def T(self) -> SymbolicArray:  # noqa: N802 - NumPy's name
@@ -193,7 +216,13 @@ class SymbolicArray(Operators, Methods, Guards):
         """A writable array of its own with the same elements."""
         if self._positions is None:
             return SymbolicArray(self._storage.duplicate(), None, self._shape, self.dtype)
-        return SymbolicArray(Storage(self.held, self.size), None, self._shape, self.dtype)
+        return SymbolicArray(Storage(self.held, self.size, in_c_order=True), None, self._shape, self.dtype)
+
+    def copy_as_laid_out(self) -> SymbolicArray:
+        """A copy in the memory order of this array, as NumPy's functions make them."""
+        twin = self.copy()
+        twin._storage.in_c_order = self.in_c_order
+        return twin
 
     def __copy__(self) -> SymbolicArray:
         return self.copy()
@@ -234,7 +263,11 @@ class SymbolicArray(Operators, Methods, Guards):
         if not isinstance(chosen, np.ndarray):
             return self._element(int(chosen))
         view = self._view(chosen)
-        return view if is_basic(key) else view.copy()
+        if is_basic(key):
+            return view
+        picked = view.copy()  # NumPy lays out what an index list picks as it pleases
+        picked._storage.in_c_order = False
+        return picked
 
     def __setitem__(self, key: Any, value: Any) -> None:
         check_writable(self._storage.read_only, self._shape)

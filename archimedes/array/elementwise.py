@@ -74,7 +74,8 @@ def elementwise_operation(rule: Rule, emit: Emit | Mapping[str, Emit], args: tup
     size = math.prod(shape)
     if size != 1 == result.numel():  # operands that do not enter the result, as in x**0, still set its shape
         return made(shaped(result, 1, 1).nz[[0] * size], shape, dtype)
-    return computed(result, shape, dtype)
+    ordered = all(array.in_c_order for array, _ in pairs)
+    return computed(result, shape, dtype, in_c_order=ordered)
 
 
 def define(name: str, rule: Rule, emit: Emit | Mapping[str, Emit]) -> None:

@@ -18,7 +18,9 @@ def _filled(name: str, a: Any, value: Any, dtype: Any, order: Any, shape: Any, d
     array = as_symbolic(a)
     shape = array.shape if shape is None else shape
     element = as_symbolic(value).astype(array.dtype if dtype is None else np.dtype(dtype))
-    return as_symbolic(np.broadcast_to(element, shape)).copy()
+    filled = as_symbolic(np.broadcast_to(element, shape)).copy()
+    filled._storage.in_c_order = array.in_c_order
+    return filled
 
 
 @implements(np.zeros_like)
@@ -63,7 +65,7 @@ def full_like(
 @implements(np.copy)
 def copy(a: Any, order: Any = "K", subok: bool = False) -> SymbolicArray:
     """A copy that shares nothing with the original."""
-    return as_symbolic(a).copy()
+    return as_symbolic(a).copy_as_laid_out()
 
 
 @implements(np.astype)
@@ -127,11 +129,18 @@ def array(
 ) -> SymbolicArray:
     """``np.array(values, like=x)``: an array of numbers, traced scalars and nested lists of them."""
     result = as_symbolic(object)
-    result = result.astype(np.dtype(dtype)) if dtype is not None else result.copy()
+    result = result.astype(np.dtype(dtype)) if dtype is not None else result.copy_as_laid_out()
     return result.reshape((1,) * max(ndmin - result.ndim, 0) + result.shape)
 
 
-@implements(np.asarray, np.asanyarray, np.ascontiguousarray)
+@implements(np.ascontiguousarray)
+def ascontiguousarray(a: Any, dtype: Any = None) -> SymbolicArray:
+    """``np.ascontiguousarray(x)``: the array itself where it lies in C order, else a copy."""
+    result = as_symbolic(a)
+    return (result if dtype is None else result.astype(np.dtype(dtype), copy=False)).contiguous()
+
+
+@implements(np.asarray, np.asanyarray)
 def asarray(a: Any, dtype: Any = None, order: Any = None, *, device: Any = None, copy: Any = None) -> SymbolicArray:
     """``np.asarray(values, like=x)``: without a copy if it is a traced array already."""
     refuse_keywords("np.asarray", device=None if device == "cpu" else device)

@@ -26,15 +26,14 @@ def _refuse_order(function: str, order: Any) -> None:
 def reshape(a: Any, /, shape: Any, order: Any = "C", *, copy: Any = None) -> SymbolicArray:
     """The same elements in another shape, in C order (or Fortran order)."""
     require(order in ("C", "F"), f"np.reshape: order must be 'C' or 'F', got {order!r}")
-    result = viewed(a, lambda p: np.reshape(p, shape, order=order))
-    return result.copy() if copy else result
+    return as_symbolic(a).reshape(shape, order=order, copy=copy)
 
 
 @implements(np.ravel)
 def ravel(a: Any, order: Any = "C") -> SymbolicArray:
     """The elements in one dimension, in C order (or Fortran order)."""
     require(order in ("C", "F"), f"np.ravel: order must be 'C' or 'F', got {order!r}")
-    return viewed(a, lambda p: np.ravel(p, order=order))
+    return as_symbolic(a).ravel(order)
 
 
 @implements(np.transpose)

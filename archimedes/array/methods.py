@@ -72,7 +72,7 @@ class Methods:
         from archimedes.array.primitives import cast  # defined on the array class
 
         result = cast(self, dtype)
-        return result.copy() if copy and result is self else result
+        return result.copy_as_laid_out() if copy and result is self else result
 
     def conj(self: Any) -> Any:
         """The array itself: traced values are real."""

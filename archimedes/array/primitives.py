@@ -66,7 +66,8 @@ def as_symbolic(value: Any, *, like: Any = None) -> SymbolicArray:
             code="ARC104",
             hint="use numbers, NumPy arrays of reals, integers or booleans, or nested lists of them",
         )
-    return SymbolicArray(Storage(constant(array), array.size), None, array.shape, constant_type(array.dtype))
+    storage = Storage(constant(array), array.size, in_c_order=array.flags.c_contiguous)
+    return SymbolicArray(storage, None, array.shape, constant_type(array.dtype))
 
 
 def _holds_traced(value: Any) -> bool:
@@ -197,7 +198,7 @@ def cast(x: SymbolicArray, dtype: Any) -> SymbolicArray:
     if wanted.kind == "i" and x.dtype.kind == "f":
         whole: SymbolicArray = UFUNCS["add"](UFUNCS["trunc"](x), 0.0)  # integers have no negative zero
         return SymbolicArray(whole._storage, None, whole.shape, wanted)
-    return SymbolicArray(Storage(x.held, x.size), None, x.shape, wanted)
+    return SymbolicArray(Storage(x.held, x.size, in_c_order=x.in_c_order), None, x.shape, wanted)
 
 
 def converted(value: Any, shape: tuple[int, ...], dtype: DType) -> SymbolicArray:
@@ -253,4 +254,4 @@ def matmul2(a: SymbolicArray, b: SymbolicArray) -> SymbolicArray:
         product = binary(ca.OP_NE, product, scalar_constant(0.0))
     elif dtype.kind == "i":
         product = binary(ca.OP_ADD, product, scalar_constant(0.0))  # integers have no negative zero
-    return made(product, (rows, columns), dtype)
+    return made(product, (rows, columns), dtype, in_c_order=True)

@@ -7,10 +7,15 @@ chain of whole arrays.
 
 from __future__ import annotations
 
+import weakref
+from collections.abc import Iterator
+
 import casadi as ca
 import numpy as np
 
 from archimedes.array.carrier import Positions, carrier_shape, shaped
+from archimedes.array.errors import located
+from archimedes.errors import ArcValueError
 
 
 class Storage:
@@ -24,20 +29,70 @@ class Storage:
         Number of elements.
     read_only : bool
         Whether this is an argument of the traced function.
+    in_c_order : bool
+        Whether NumPy's array surely lies in memory in C order too. Results of NumPy's operations keep the order of
+        their operands, so that a transpose or a pick by an index list leads to other orders; which elements there are
+        does not depend on it, but whether `ravel` and `reshape` give a view does.
     """
 
-    __slots__ = ("_dirty", "_known", "_mx", "read_only", "size", "version")
+    __slots__ = (
+        "__weakref__",
+        "_dirty",
+        "_known",
+        "_mx",
+        "_outdated",
+        "_undecided",
+        "in_c_order",
+        "read_only",
+        "size",
+        "version",
+    )
 
-    def __init__(self, mx: ca.MX, size: int, *, read_only: bool = False) -> None:
+    def __init__(self, mx: ca.MX, size: int, *, read_only: bool = False, in_c_order: bool = False) -> None:
         self._mx = mx
         self._known: dict[int, ca.MX] = {}
         self._dirty: dict[int, None] = {}
         self.size = size
         self.version = 0
         self.read_only = read_only
+        self.in_c_order = in_c_order
+        self._outdated = False
+        self._undecided: list[weakref.ref[UndecidedStorage]] = []
+
+    def _written(self) -> None:
+        self._require_current()
+        self.version += 1
+        self._outdate_undecided(self)
+
+    def _outdate_undecided(self, written: Storage) -> None:
+        """What may or may not share this storage's elements is not known any more, now that ``written`` changed."""
+        for reference in self._undecided:
+            relative = reference()
+            if relative is not None and relative is not written:
+                relative._outdate()
+
+    def _outdate(self) -> None:
+        self._outdated = True
+        self.version += 1  # what was read before is not to be taken for it
+
+    def _require_current(self) -> None:
+        if self._outdated:
+            raise located(
+                ArcValueError,
+                "this array and another one are reshapes of each other, and the other one was written to; whether "
+                "NumPy shares their elements depends on the order in which they lie in memory",
+                code="ARC129",
+                hint="say which is meant: x = x.copy() before the reshape makes its result a view; .copy() after it, "
+                "an array of its own",
+            )
+
+    def sources(self) -> Iterator[Storage]:
+        """Storages with which this one may share its elements."""
+        return iter(())
 
     def whole(self) -> ca.MX:
         """All elements, in a matrix of some shape."""
+        self._require_current()
         if self._dirty:
             self._merge()
         return self._mx
@@ -48,6 +103,7 @@ class Storage:
 
     def element(self, position: int) -> ca.MX:
         """One element, 1 x 1."""
+        self._require_current()
         known = self._known.get(position)
         if known is None:
             known = shaped(self._mx, 1, 1) if self.size == 1 else self._mx.nz[position]
@@ -56,13 +112,13 @@ class Storage:
 
     def write_element(self, position: int, mx: ca.MX) -> None:
         """Replace one element by a 1 x 1 value."""
+        self._written()
         self._known[position] = mx
         self._dirty[position] = None
-        self.version += 1
 
     def write(self, positions: Positions, column: ca.MX) -> None:
         """Replace the elements at ``positions`` (flat; a later one wins over an equal earlier one) by a column."""
-        self.version += 1
+        self._written()
         if positions.size == self.size and np.array_equal(positions, np.arange(self.size)):
             self._mx, self._known, self._dirty = column, {}, {}
             return
@@ -86,9 +142,42 @@ class Storage:
 
     def duplicate(self) -> Storage:
         """Writable storage of its own with the same elements."""
-        twin = Storage(self.whole(), self.size)
+        twin = Storage(self.whole(), self.size, in_c_order=True)
         twin._known = dict(self._known)
         return twin
+
+
+class UndecidedStorage(Storage):
+    """Elements of another storage that NumPy either copies or shares, by a memory order that tracing does not know.
+
+    As long as neither is written to there is no difference. Once one of them is, the other would hold other values in
+    the two cases: it is outdated, and using it is an error.
+
+    Parameters
+    ----------
+    mx, size
+        As for `Storage`.
+    source : Storage
+        What the elements were taken from; only a weak reference to it is kept.
+    """
+
+    __slots__ = ("_sources",)
+
+    def __init__(self, mx: ca.MX, size: int, source: Storage) -> None:
+        super().__init__(mx, size)
+        self._sources: list[weakref.ref[Storage]] = []
+        for storage in (source, *source.sources()):
+            self._sources.append(weakref.ref(storage))
+            storage._undecided.append(weakref.ref(self))
+
+    def sources(self) -> Iterator[Storage]:
+        yield from (storage for storage in (reference() for reference in self._sources) if storage is not None)
+
+    def _written(self) -> None:
+        super()._written()
+        for storage in self.sources():
+            storage._outdate()
+            storage._outdate_undecided(self)
 
 
 def index_of(positions: Positions) -> slice | list[int] | int:

@@ -72,7 +72,9 @@ def flatten_call(bound: BoundCall) -> FlatCall:
 def read_only(leaf: Any) -> Any:
     """A leaf that the function called cannot write to, as it cannot when it is called with numbers."""
     if isinstance(leaf, SymbolicArray):
-        return SymbolicArray(Storage(leaf.held, leaf.size, read_only=True), None, leaf.shape, leaf.dtype)
+        return SymbolicArray(
+            Storage(leaf.held, leaf.size, read_only=True, in_c_order=True), None, leaf.shape, leaf.dtype
+        )
     if isinstance(leaf, np.ndarray):
         view = leaf.view()
         view.flags.writeable = False

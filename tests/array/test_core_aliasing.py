@@ -12,6 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from traced_calls import Traced
 
+from archimedes.errors import ArcValueError
+
 Step = tuple[str, Any]
 """Name of an operation on a pool of arrays, and its arguments."""
 
@@ -239,3 +241,105 @@ def test_a_transposed_matrix_product_needs_no_index_list() -> None:
     assert ca.OP_GETNONZEROS not in operations
     assert operations.count(ca.OP_MTIMES) == operations.count(ca.OP_TRANSPOSE) == 1
     same(lambda m: m.T @ m, M)
+
+
+def test_ravel_copies_what_has_gaps_and_reshape_shares_it() -> None:
+    def gaps(x: Any) -> Any:
+        y = x.copy()
+        y[::2].ravel()[0] = 100.0
+        np.ravel(y[::-1])[0] = 200.0
+        y[::2].reshape(-1)[1] = 300.0
+        return y
+
+    same(gaps, X)
+
+
+def test_contiguous_arrays_are_themselves_and_others_copies() -> None:
+    def contiguous(m: Any) -> Any:
+        a, b = m.copy(), m.copy()
+        np.ascontiguousarray(a, like=m)[0, 0] = 100.0
+        np.ascontiguousarray(b.T, like=m)[0, 0] = 200.0
+        return a + 1000.0 * b
+
+    same(contiguous, M)
+
+
+UNKNOWN_ORDERS: dict[str, Callable[[Any], Any]] = {
+    "operation": lambda m: m.T * 1.0,
+    "operands_of_two_orders": lambda m: m[:, :3] + m[:, :3].T,
+    "function": lambda m: np.sin(m.T),
+    "copy": lambda m: np.copy(m.T),
+    "astype": lambda m: m.T.astype(m.dtype),
+    "like": lambda m: np.zeros_like(m.T),
+    "index_list": lambda m: m[:, [0, 1]],
+    "concatenation": lambda m: np.concatenate([m.T, m.T]),
+}
+
+
+@pytest.mark.parametrize("name", UNKNOWN_ORDERS)
+@pytest.mark.parametrize("flatten", [lambda v: v.ravel(), lambda v: v.reshape(-1), np.ravel, lambda v: v.T.ravel()])
+def test_where_numpy_alone_knows_whether_it_shares_it_is_an_error(name: str, flatten: Callable[[Any], Any]) -> None:
+    def written(m: Any) -> Any:
+        v = UNKNOWN_ORDERS[name](m)
+        w = flatten(v)
+        w[0] = 50.0
+        return v
+
+    def source_written(m: Any) -> Any:
+        v = UNKNOWN_ORDERS[name](m)
+        w = flatten(v)
+        v[0, 0] = 50.0
+        return w
+
+    def not_used_again(m: Any) -> Any:
+        v = UNKNOWN_ORDERS[name](m)
+        w = flatten(v)
+        w[0] = 50.0
+        w[1] += w[0]
+        return w
+
+    def read(m: Any) -> Any:
+        v = UNKNOWN_ORDERS[name](m)
+        w = flatten(v)
+        v = v + w[0]
+        v[0, 0] = 3.0
+        return v
+
+    for function in (written, source_written):
+        with pytest.raises(ArcValueError, match="ARC129"):
+            Traced(function, M)
+    same(not_used_again, M)
+    same(read, M)
+
+
+KNOWN_ORDERS: dict[str, Callable[[Any], Any]] = {
+    "operation": lambda m: m * 2.0 + m[0],
+    "copy_of_a_transpose": lambda m: m.T.copy(),
+    "zeros_like": lambda m: np.zeros_like(m) + m,
+    "product": lambda m: m.T @ m,
+    "branch": lambda m: np.where(m > 0, m, -m),
+}
+
+
+@pytest.mark.parametrize("name", KNOWN_ORDERS)
+def test_results_in_c_order_are_shared_by_their_reshapes(name: str) -> None:
+    def written(m: Any) -> Any:
+        v = KNOWN_ORDERS[name](m)
+        v.ravel()[0] = 50.0
+        v.T.ravel()[1] = 60.0
+        v.reshape(v.shape[::-1])[0, 1] = 70.0
+        return v
+
+    same(written, M)
+
+
+def test_what_is_unknown_stays_so_through_two_reshapes() -> None:
+    def twice(m: Any) -> Any:
+        v = np.sin(m.T)
+        w = v.reshape(2, 6)
+        u = w.reshape(3, 4)
+        v[0, 0] = 1.0
+        return u
+
+    with pytest.raises(ArcValueError, match="ARC129"):
+        Traced(twice, M)

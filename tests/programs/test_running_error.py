@@ -21,6 +21,9 @@ def at(*values: float) -> Bounded:
     return argument(x, np.ones(x.shape))
 
 
+WITHOUT_EXTENDED = ("np.linalg.", "np.interp(", "special.erf(")  # the functions that refuse long double
+
+
 def in_extended_precision(program: Program) -> tuple[Any, ...] | None:
     """The results with eleven bits more; None where NumPy has no such function (linear algebra, scipy)."""
     try:
@@ -32,15 +35,18 @@ def in_extended_precision(program: Program) -> tuple[Any, ...] | None:
 
 @pytest.mark.skipif(not EXTENDED, reason="long double is double on this machine")
 def test_extended_precision_lies_within_the_bounds() -> None:
-    compared = [0, 0]
+    compared = []
 
     @settings(max_examples=examples(30))
     @given(batch=batches(10))
     def within(batch: list[Program]) -> None:
         for program in batch:
             results = in_extended_precision(program)
-            compared[results is not None] += 1
-            for name, x, truth in zip(program.results, program.expected, results or program.expected, strict=True):
+            if results is None:
+                assert any(module in str(program) for module in WITHOUT_EXTENDED), program
+                continue
+            compared.append(program)
+            for name, x, truth in zip(program.results, program.expected, results, strict=True):
                 if isinstance(truth, Bounded):
                     continue
                 off = np.abs(x.value.astype(float) - truth)
@@ -48,9 +54,7 @@ def test_extended_precision_lies_within_the_bounds() -> None:
                 assert np.all(off <= x.error * (1 + 2.0**-11)), f"{name}: {off} of {x.error}\n{program}"
 
     within()
-    # The comparison is not an empty one. How many programs hold linear algebra is the draw's, which differs with what
-    # else the process has imported (hypothesis takes constants from it): 20 % here, 16 % there.
-    assert compared[1] > 2 * compared[0]
+    assert compared
 
 
 @pytest.mark.parametrize(
