@@ -28,6 +28,14 @@
 #define ARC_PARAM_SECTION
 #endif
 
+/** 1: a * b + c is one operation, rounded once, wherever generated code and arc_math say so; for machines that have
+ * the instruction. The generator sets it in the copy of this file that it writes for modules with fma=on: all
+ * modules of a folder have the same, and check it.
+ */
+#ifndef ARC_FMA
+#define ARC_FMA 0
+#endif
+
 /** Called with what the guard of a function is about to check, for debug builds.
  * -include assert.h -D'ARC_ASSERT(x)=assert(x)' stops where the bad value comes in.
  * Where it does not stop, the function returns its error all the same.
