@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Final
 
 from arc_codegen.errors import ArcError
+from arc_codegen.toolchain.build_cache import cache_folder, open_folder, size_limit, stored_bytes
+from arc_codegen.toolchain.host_compiler import find_compiler
 from arc_codegen.toolchain.packages import install_command
 
-from archimedes.host.cache import cache_folder, open_folder, size_limit, stored_bytes
-from archimedes.host.compiler import find_compiler
 from archimedes.host.errors import CompilerNotFoundError
 from archimedes.host.python_entry import interpreter_problem
 

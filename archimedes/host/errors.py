@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from arc_codegen.errors import ArcError, ToolchainError
+from arc_codegen.errors import ArcError
+from arc_codegen.toolchain.errors import (
+    CacheFolderError,
+    CacheWarning,
+    CompileError,
+    CompilerNotFoundError,
+    LibraryLoadError,
+)
 
-
-class CompilerNotFoundError(ToolchainError):
-    """This machine has no C compiler that can be run (the caller may fall back on CasADi's virtual machine)."""
-
-
-class CompileError(ToolchainError):
-    """The C compiler rejected the sources; the message holds the command and the compiler's words."""
-
-
-class LibraryLoadError(ToolchainError):
-    """A shared library was built but cannot be loaded."""
-
-
-class CacheFolderError(ArcError, PermissionError):
-    """The build cache's folder is open to other users, so nothing is loaded from it."""
+__all__ = [
+    "ArgumentShapeError",
+    "ArgumentTypeError",
+    "CacheFolderError",
+    "CacheWarning",
+    "CompileError",
+    "CompilerNotFoundError",
+    "LibraryLoadError",
+    "ManifestError",
+    "StatusError",
+]
 
 
 class ManifestError(ArcError, ValueError):
@@ -35,7 +38,3 @@ class ArgumentTypeError(ArcError, TypeError):
 
 class StatusError(ArcError, ArithmeticError):
     """The C function returned a negative status."""
-
-
-class CacheWarning(UserWarning):
-    """The build cache cannot be used; compiled code lasts for this process only."""

@@ -13,11 +13,11 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Final, TypeVar
 
 import cffi
+from arc_codegen.toolchain.build_cache import cached_library
 from arc_codegen.toolchain.flags import HOST_FLAGS
+from arc_codegen.toolchain.host_compiler import Compiler, find_compiler, run_compiler
 
-from archimedes.host.cache import cached_library
 from archimedes.host.calling import HostFunction
-from archimedes.host.compiler import Compiler, find_compiler, run_compiler
 from archimedes.host.entry_points import RESERVED_NAMES, entry_point_files
 from archimedes.host.errors import LibraryLoadError, ManifestError
 from archimedes.host.python_entry import EntryPoints

@@ -14,9 +14,9 @@ from typing import Any
 import classifier
 import numpy as np
 from arc_codegen.toolchain.flags import HOST_FLAGS
+from arc_codegen.toolchain.host_compiler import find_compiler
 
 import archimedes as arc
-from archimedes.host.compiler import find_compiler
 from archimedes.host.library import HostLibrary, build
 
 BATCH = 8

@@ -14,10 +14,10 @@ from pathlib import Path
 import numpy as np
 import platformdirs
 import pytest
+from arc_codegen.toolchain import build_cache as cache_module
+from arc_codegen.toolchain.build_cache import cache_folder, cached_library, evict, open_folder, size_limit, stored_bytes
 from host_programs import scaled
 
-from archimedes.host import cache as cache_module
-from archimedes.host.cache import cache_folder, cached_library, evict, open_folder, size_limit, stored_bytes
 from archimedes.host.errors import CacheFolderError, CacheWarning
 from archimedes.host.library import build
 
@@ -303,7 +303,7 @@ def test_a_killed_builder_blocks_nobody(folder: Path) -> None:
         [
             sys.executable,
             "-c",
-            "import time; from archimedes.host.cache import cached_library\n"
+            "import time; from arc_codegen.toolchain.build_cache import cached_library\n"
             "def make(path):\n  print('building', flush=True); time.sleep(600)\n"
             f"with cached_library({KEY!r}, make): pass",
         ],

@@ -7,10 +7,10 @@ import stat
 from pathlib import Path
 
 import pytest
+from arc_codegen.toolchain import host_compiler as compiler_module
+from arc_codegen.toolchain.host_compiler import find_compiler, identify, run_compiler
 from toolchains import require_tool
 
-from archimedes.host import compiler as compiler_module
-from archimedes.host.compiler import find_compiler, identify, run_compiler
 from archimedes.host.errors import CompileError, CompilerNotFoundError
 
 

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from arc_codegen.toolchain.host_compiler import find_compiler
 from host_programs import parameter, program, scaled
 from toolchains import require_tool
 
-from archimedes.host.compiler import find_compiler
 from archimedes.host.errors import CompileError, LibraryLoadError, ManifestError
 from archimedes.host.library import build
 

@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from arc_codegen.toolchain.errors import CompileError, CompilerNotFoundError
 from arc_codegen.toolchain.packages import install_commands
-
-from archimedes.host.errors import CompileError, CompilerNotFoundError
 
 CANDIDATES: Final = ("cc", "gcc", "clang")
 

@@ -20,7 +20,7 @@ from typing import Final
 import platformdirs
 from filelock import FileLock, Timeout
 
-from archimedes.host.errors import CacheFolderError, CacheWarning
+from arc_codegen.toolchain.errors import CacheFolderError, CacheWarning
 
 FOLDER_VARIABLE: Final = "ARC_CODEGEN_CACHE"
 SIZE_VARIABLE: Final = "ARC_CODEGEN_CACHE_MB"
