@@ -25,10 +25,6 @@
 #include "arc_abi.h"
 #include "arc_config.h"
 
-#ifndef ARC_FMA
-#define ARC_FMA 0
-#endif
-
 #if ARC_FMA && !(defined(__ARM_FEATURE_FMA) || defined(__FMA__) || defined(__aarch64__) || defined(__riscv_flen) || defined(__FP_FAST_FMAF))
 #error "ARC_FMA is 1, but this target has no fused multiply-add instruction: define it as 0, or enable the instruction (-mfma)"
 #endif
