@@ -44,18 +44,22 @@ def run(command: Sequence[str], *, expect_failure: bool = False) -> str:
 def warning_free(generated: Generated, folder: Path, *, compilers: Sequence[str] = ("gcc", "clang")) -> None:
     """Every source compiles as C99 and as C++ without a warning, at -O2 so that flow analysis takes part."""
     sources = place(generated, folder)
+    target = ["-O2", "-c", "-o", str(folder / "object.o")]
     for compiler in compilers:
         for source in sources:
-            target = ["-O2", "-c", "-o", str(folder / "object.o")]
             run([require_tool(compiler), "-std=c99", *C_WARNINGS, "-Werror", *target, source])
-            run([require_tool(compiler), "-x", "c++", "-std=c++11", *WARNINGS, "-Werror", *target, source])
+    for compiler in compilers:
+        cpp = require_tool({"gcc": "g++", "clang": "clang++"}[compiler])
+        for source in sources:
+            run([cpp, "-x", "c++", "-std=c++11", *WARNINGS, "-Werror", *target, source])
 
 
 def declarations(manifest: Mapping[str, Any]) -> str:
     lines = []
     for function in manifest["functions"]:
         parameters = [f"{p['ctype']} {'*' if p['pointer'] else ''}{p['name']}" for p in function["params"]]
-        lines.append(f"void {function['c_name']}({', '.join(parameters) or 'void'});")
+        returned = "int" if function["returns"] == "status" else "void"
+        lines.append(f"{returned} {function['c_name']}({', '.join(parameters) or 'void'});")
     return "\n".join(lines)
 
 
@@ -67,6 +71,7 @@ class Library:
         self._ffi.cdef(declarations(generated.manifest))
         self._library = self._ffi.dlopen(str(path))
         self._functions = {function["c_name"]: function for function in generated.manifest["functions"]}
+        self.status = 0  # what the last call returned
 
     def call(self, c_name: str, inputs: Sequence[Array]) -> list[Array]:
         pending = list(inputs)
@@ -85,7 +90,7 @@ class Library:
                     outputs.append(array)
             arguments.append(self._ffi.from_buffer(f"{item['ctype']}[]", array, require_writable=False))
         assert not pending
-        getattr(self._library, c_name)(*arguments)
+        self.status = getattr(self._library, c_name)(*arguments) or 0
         shapes = [tuple(p["shape"]) for p in self._functions[c_name]["params"] if p["direction"] == "out"]
         return [array.reshape(shape) for array, shape in zip(outputs, shapes, strict=True)]
 
