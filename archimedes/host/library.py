@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import platform
-import sys
-import tempfile
 import weakref
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path, PurePosixPath
-from typing import Any, Final, TypeVar
+from pathlib import PurePosixPath
+from typing import Any, TypeVar
 
 import cffi
-from arc_codegen.toolchain.build_cache import cached_library
-from arc_codegen.toolchain.flags import HOST_FLAGS
-from arc_codegen.toolchain.host_compiler import Compiler, find_compiler, run_compiler
+from arc_codegen.toolchain.fused import fma_flags
+from arc_codegen.toolchain.host_compiler import Compiler, find_compiler
+from arc_codegen.toolchain.shared_library import BASE_FLAGS, library_key, shared_library
 
 from archimedes.host.calling import HostFunction
 from archimedes.host.entry_points import RESERVED_NAMES, entry_point_files
@@ -30,10 +26,7 @@ from archimedes.host.struct_calls import (
     struct_declarations,
 )
 
-# C99 without contraction and without errno: the bits that the generated code defines, see the files' own headers.
-BASE_FLAGS: Final = (*HOST_FLAGS, "-fPIC", "-shared")
-# A user's `loss` must not be replaced by a `loss` that some other library of the process exports.
-_LINK_FLAGS: Final = ("-Wl,-Bsymbolic",) if sys.platform.startswith("linux") else ()
+__all__ = ["BASE_FLAGS", "HostLibrary", "build"]
 
 S = TypeVar("S", Signature, StructSignature)
 
@@ -68,16 +61,13 @@ class HostLibrary:
         self._signatures = read_signatures(manifest)
         self._struct_signatures = read_struct_signatures(manifest)
         sources = _sources(self.files, self.manifest, self._signatures.values())
-        self.key = _key(sources, compiler, flags)
+        self.key = library_key(sources, compiler, _all_flags(self.manifest, compiler, flags))
         self.ffi, self.lib, self._entry_points = self._load(sources, compiler)
         self.cffi_only = self._entry_points.problem
         self._functions: dict[str, HostFunction] = {}
         self._struct_functions: dict[str, StructFunction] = {}
 
     def _load(self, sources: Mapping[str, str], compiler: Compiler) -> tuple[cffi.FFI, Any, EntryPoints]:
-        def compile_to(path: Path) -> None:
-            _compile(sources, self.manifest, compiler, self.flags, path)
-
         ffi = cffi.FFI()
         declarations = [
             *struct_declarations(self.manifest),
@@ -85,7 +75,15 @@ class HostLibrary:
             *map(declaration, self._struct_signatures.values()),
         ]
         ffi.cdef("\n".join(declarations))
-        with cached_library(self.key, compile_to) as path:
+        listed = self.manifest.get("files", {})
+        translated = [*listed.get("sources", ()), *(name for name in RESERVED_NAMES if name.endswith(".c"))]
+        with shared_library(
+            sources,
+            translated,
+            compiler=compiler,
+            flags=_all_flags(self.manifest, compiler, self.flags),
+            include_dirs=listed.get("include_dirs", ()),
+        ) as path:
             try:
                 return ffi, ffi.dlopen(str(path)), EntryPoints(path)
             except OSError as error:
@@ -170,7 +168,7 @@ def build(files: Mapping[str, str], manifest: Mapping[str, Any], *, flags: Seque
     manifest : mapping
         The generator's manifest.
     flags : sequence of str, optional
-        Further compiler flags, after `BASE_FLAGS`.
+        Further compiler flags, after `BASE_FLAGS` and those that the manifest's options ask for.
 
     Returns
     -------
@@ -187,6 +185,8 @@ def build(files: Mapping[str, str], manifest: Mapping[str, Any], *, flags: Seque
         The result cannot be loaded (ARC704).
     ManifestError
         The manifest does not fit the files, or asks for types that Python cannot pass (ARC709).
+    ToolchainError
+        The C multiplies and adds with one rounding (``fma="on"``), and this machine cannot (ARC716).
 
     Examples
     --------
@@ -208,7 +208,8 @@ def build(files: Mapping[str, str], manifest: Mapping[str, Any], *, flags: Seque
     compiler, flags = find_compiler(), tuple(flags)
     sources = _sources(files, manifest, read_signatures(manifest).values())
     # The same C may come with manifests that read it differently: shapes () and (1,) are one pointer.
-    identity = (_key(sources, compiler, flags), json.dumps(manifest, sort_keys=True))
+    key = library_key(sources, compiler, _all_flags(manifest, compiler, flags))
+    identity = (key, json.dumps(manifest, sort_keys=True))
     library = _loaded.get(identity)
     if library is None:
         library = HostLibrary(files, manifest, flags=flags, compiler=compiler)
@@ -245,30 +246,9 @@ def _sources(files: Mapping[str, str], manifest: Mapping[str, Any], signatures: 
     return {**files, **entry_point_files(signatures, headers)}
 
 
-def _key(sources: Mapping[str, str], compiler: Compiler, flags: tuple[str, ...]) -> str:
-    parts = {
-        "files": sorted(sources.items()),
-        "flags": [*BASE_FLAGS, *flags, *_LINK_FLAGS],
-        "compiler": compiler.identity,
-        "platform": [sys.platform, platform.machine(), sys.maxsize],
-    }
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
-
-
-def _compile(
-    sources: Mapping[str, str], manifest: Mapping[str, Any], compiler: Compiler, flags: tuple[str, ...], path: Path
-) -> None:
-    listed = manifest.get("files", {})
-    with tempfile.TemporaryDirectory(prefix="arc-codegen-") as scratch:
-        folder = Path(scratch)
-        for name, text in sources.items():
-            file = folder / name
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text, encoding="utf-8", newline="")
-        includes = [f"-I{name}" for name in dict.fromkeys((".", *listed.get("include_dirs", ())))]
-        translated = [*listed.get("sources", ()), *(name for name in RESERVED_NAMES if name.endswith(".c"))]
-        command = (*BASE_FLAGS, *flags, *_LINK_FLAGS, *includes, *translated, "-o", str(path), "-lm")
-        run_compiler(compiler, command, folder=folder)
+def _all_flags(manifest: Mapping[str, Any], compiler: Compiler, flags: tuple[str, ...]) -> tuple[str, ...]:
+    fused = manifest.get("options", {}).get("fma") == "on"
+    return (*fma_flags(compiler), *flags) if fused else flags
 
 
 def _declaration(signature: Signature) -> str:

@@ -372,8 +372,8 @@ def test_undefined_behaviour_is_not_met() -> None:
     script = f"""
 import sys; sys.path[:0] = {[str(Path(__file__).parent), str(Path(__file__).parents[1])]!r}
 import test_host_python_entry as here
-from archimedes.host import library
-library.BASE_FLAGS = (*library.BASE_FLAGS, "-fsanitize=undefined", "-fsanitize-undefined-trap-on-error")
+from arc_codegen.toolchain import shared_library
+shared_library.BASE_FLAGS = (*shared_library.BASE_FLAGS, "-fsanitize=undefined", "-fsanitize-undefined-trap-on-error")
 here.test_everything_at_once()
 for kind in here.NOT_TAKEN:
     here.test_other_things_are_handed_on_untouched(kind)

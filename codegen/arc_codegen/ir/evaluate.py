@@ -1,6 +1,6 @@
 """Scalar operations on arrays, element by element, with exactly the meaning that `scalar` gives them.
 
-NumPy computes what IEEE rounds correctly (the same bits on every machine); the C math library the rest.
+NumPy computes what IEEE rounds correctly (the same bits on every machine); a math library the rest.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from arc_codegen.errors import IRError
 from arc_codegen.ir.libm import evaluate_libm
+from arc_codegen.ir.math_library import DEFAULT_MATH, math_library
 from arc_codegen.ir.scalar import SCALAR_OPS
 from arc_codegen.ir.types import DType
 
@@ -55,7 +56,7 @@ _EXACT: dict[str, Callable[..., Any]] = {
 }
 
 
-def evaluate(fn: str, args: Sequence[Array], dtype: DType) -> Array:
+def evaluate(fn: str, args: Sequence[Array], dtype: DType, *, math: str = DEFAULT_MATH) -> Array:
     """Value of the scalar operation ``fn`` on arrays of one shape or of shape ().
 
     Parameters
@@ -66,6 +67,8 @@ def evaluate(fn: str, args: Sequence[Array], dtype: DType) -> Array:
         Operands; element types as the operation's signature asks.
     dtype : DType
         Element type of the result (the target of a ``cast``).
+    math : str
+        The library of the functions that are not exact: a name that `math_library.math_library` knows.
 
     Returns
     -------
@@ -97,7 +100,10 @@ def evaluate(fn: str, args: Sequence[Array], dtype: DType) -> Array:
         exact = _EXACT.get(fn)
         if exact is not None:
             return np.asarray(exact(*args))
-        return evaluate_libm(fn, np.broadcast_arrays(*args) if len(args) > 1 else (args[0],), dtype)
+        operands = np.broadcast_arrays(*args) if len(args) > 1 else (args[0],)
+        if op.exact:  # every library has the one right value
+            return evaluate_libm(fn, operands, dtype)
+        return math_library(math).evaluate(fn, operands, dtype)
 
 
 def cast(x: Array, dtype: DType) -> Array:
