@@ -1,16 +1,15 @@
 """Shapes in annotations: ``def loss(x: arc.f32[8], A: arc.f32[4, 8], rate: arc.f32): ...``.
 
 They say what `codegen` and the command line generate a function for; they check nothing when it is called. A type
-checker that does not take them accepts ``Annotated[np.ndarray, arc.f32[8]]``.
+checker that does not take them accepts ``Annotated[np.ndarray, arc.f32[8]]``. Structs and named tuples are annotations
+too; `archimedes.export.annotated` reads them all.
 """
 
 from __future__ import annotations
 
-import inspect
 import operator
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any, get_args, get_origin
+from typing import Any
 
 import numpy as np
 
@@ -78,37 +77,3 @@ i64 = ArrayType(np.dtype(np.int64))
 bool_ = ArrayType(np.dtype(np.bool_))
 
 _NAMES = {f32.dtype: "f32", f64.dtype: "f64", i32.dtype: "i32", i64.dtype: "i64", bool_.dtype: "bool_"}
-
-
-def annotated_types(function: Callable[..., Any]) -> dict[str, ArrayType]:
-    """The parameters of a function whose annotation is an `ArrayType`, or an ``Annotated`` that holds one.
-
-    Annotations that cannot be evaluated are left out: they may name what only a type checker imports.
-    """
-    found = {}
-    for name, annotation in _annotations(function).items():
-        types = [item for item in (annotation, *_metadata(annotation)) if isinstance(item, ArrayType)]
-        if types:
-            found[name] = types[0]
-    return found
-
-
-def _metadata(annotation: Any) -> tuple[Any, ...]:
-    return get_args(annotation)[1:] if get_origin(annotation) is Annotated else ()
-
-
-def _annotations(function: Callable[..., Any]) -> dict[str, Any]:
-    inner = inspect.unwrap(function)
-    spelled = getattr(inner, "__annotations__", {})
-    scope = getattr(inner, "__globals__", {})
-    found = {}
-    for name, annotation in spelled.items():
-        if isinstance(annotation, str):
-            # `from __future__ import annotations` leaves them as text; it is the user's own code that stands there.
-            try:
-                found[name] = eval(annotation, scope)
-            except Exception:
-                continue
-        else:
-            found[name] = annotation
-    return found

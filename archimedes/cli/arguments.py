@@ -11,8 +11,10 @@ from typing import Any
 import numpy as np
 
 import archimedes
-from archimedes.annotations import ArrayType, annotated_types
+from archimedes.annotations import ArrayType
 from archimedes.cli.failures import CommandLineError
+from archimedes.cli.tree_fields import from_zero, replace_fields
+from archimedes.export.annotated import annotated_examples, annotated_reals
 from archimedes.export.generation import FunctionRequest
 from archimedes.export.requests import arguments_from_signature, compiled, primal_of
 from archimedes.function.compiled import CompiledFunction
@@ -29,7 +31,7 @@ _SHAPE_HINT = (
 
 @dataclass(slots=True)
 class Given:
-    """Values of an option by parameter, ``loss.x`` or ``x``; notes which were used."""
+    """Values of an option by parameter, ``loss.x`` or ``x``, or by field, ``params.w``; notes which were used."""
 
     option: str
     values: dict[str, Any]
@@ -42,6 +44,17 @@ class Given:
                 self.used.add(key)
                 return True, self.values[key]
         return False, None
+
+    def lookup_fields(self, function: str, parameter: str) -> dict[tuple[str, ...], Any]:
+        """Values for fields of a function's parameter, by the way to them; those for this function alone win."""
+        found = {}
+        for root in ((parameter,), (function, parameter)):
+            for key, value in self.values.items():
+                parts = tuple(key.split("."))
+                if parts[: len(root)] == root and len(parts) > len(root):
+                    self.used.add(key)
+                    found[parts[len(root) :]] = value
+        return found
 
     def require_used(self, functions: Sequence[CompiledFunction]) -> None:
         """Raise for a value that no function takes."""
@@ -94,7 +107,8 @@ def _malformed(text: str, problem: str) -> CommandLineError:
     return CommandLineError(
         f"--arg {text}: {problem}",
         code="ARC804",
-        hint="Write --arg x=[8], --arg A=[4,8], --arg k=[3]:int32, --arg rate=[] for a scalar.",
+        hint="Write --arg x=[8], --arg A=[4,8], --arg k=[3]:int32, --arg rate=[] for a scalar, --arg params.w=[4,8] "
+        "for a field.",
     )
 
 
@@ -163,6 +177,7 @@ class Wanted:
     fixed: Given
     derivatives: tuple[str, ...]
     wrt: tuple[str, ...]
+    state: str | None = None
 
 
 def build_requests(functions: Sequence[Callable[..., Any]], wanted: Wanted) -> list[FunctionRequest]:
@@ -201,7 +216,19 @@ def _bind_options(function: Callable[..., Any], wanted: Wanted) -> tuple[Compile
         is_given, shape = wanted.args.lookup(plain.name, parameter)
         if is_given:
             given[parameter] = shape
+        fields = wanted.args.lookup_fields(plain.name, parameter)
+        if fields:
+            given[parameter] = replace_fields(_example_of(plain, parameter, given), fields, name=parameter)
+        if parameter == wanted.state and parameter in given:
+            given[parameter] = from_zero(given[parameter])
     return (compiled(plain, None, static) if static else plain), given
+
+
+def _example_of(function: CompiledFunction, parameter: str, given: dict[str, Any]) -> Any:
+    """What is known of a parameter: the shape given for it, its annotation, its default, or nothing."""
+    primal = primal_of(function)
+    default = primal.binder.signature.parameters[parameter].default
+    return given.get(parameter, annotated_examples(primal.__wrapped__).get(parameter, default))
 
 
 def _is_static_by_nature(function: CompiledFunction, parameter: str) -> bool:
@@ -249,10 +276,9 @@ def real_type(dtype: str | None, functions: Sequence[Callable[..., Any]]) -> str
     if dtype is not None:
         return dtype
     annotated = {
-        kind.dtype.name
+        name
         for function in functions
-        for kind in annotated_types(primal_of(compiled(function, None, None)).__wrapped__).values()
-        if kind.dtype.kind == "f"
+        for name in annotated_reals(primal_of(compiled(function, None, None)).__wrapped__)
     }
     if len(annotated) > 1:
         raise CommandLineError(

@@ -61,7 +61,8 @@ class _GenerateCommand(click.Command):
     multiple=True,
     metavar="NAME=[EXTENTS][:KIND]",
     help="Shape of an argument, [] for a scalar; KIND is real (the default), int32, int64 or bool. "
-    "FUNCTION.NAME=... for one function only. Without it annotations (x: arc.f32[8]) and defaults tell.",
+    "NAME.FIELD=... for a field of a tree (params.w=[4,8], layers.0.w=[8,3]), FUNCTION.NAME=... for one function only. "
+    "Without it annotations (x: arc.f32[8], params: Params) and defaults tell.",
 )
 @click.option(
     "--static",
@@ -108,7 +109,8 @@ class _GenerateCommand(click.Command):
 @click.option(
     "--state",
     metavar="NAME",
-    help="Argument that is the state of a step (state, ...) -> (state, ...): moved on in place.",
+    help="Argument that is the state of a step (state, ...) -> (state, ...): moved on in place. It starts from its "
+    "default; what has only a shape, by --arg, from zero.",
 )
 @click.option(
     "--guard",
@@ -197,7 +199,7 @@ def generate(
         package=packages,
         vectors=vectors,
     )
-    wanted = Wanted(parse_args(args), parse_static(static), parse_derivatives(derivatives), parse_names(wrt))
+    wanted = Wanted(parse_args(args), parse_static(static), parse_derivatives(derivatives), parse_names(wrt), state)
     dump = Dump(dump_ir) if dump_ir is not None else None
     with progress("importing the model") as announce:
         functions = [load_function(target) for target in targets]

@@ -112,14 +112,19 @@ def generate_exports(
     examples: dict[str, list[np.ndarray[Any, Any]]] = {}
     calls: dict[str, TreeCall] = {}
     for item, c_name in zip(exported, c_names, strict=True):
-        interface = build_interface(replace(item, c_name=c_name), types)
-        if interface is not None:
-            calls |= describe_calls(interface, item.traced, c_name=c_name, prefix=options.prefix)
+        exposed = build_interface(replace(item, c_name=c_name), types)
+        values = item.values
         announce(f"lowering {item.function.name}")
-        graph = lower_function(item.traced, name=c_name)
-        graphs.append(replace(graph, doc=describe(item.function), interface=interface))
-        if all(value is not None for value in item.values):
-            examples[c_name] = [value for value in item.values if value is not None]
+        if exposed is None:
+            graph = lower_function(item.traced, name=c_name)
+        else:
+            calls |= describe_calls(exposed, item.traced, c_name=c_name, prefix=options.prefix)
+            graph = lower_function(item.traced, name=c_name, input_order=exposed.inputs, output_order=exposed.outputs)
+            graph = replace(graph, interface=exposed.interface)
+            values = [values[position] for position in exposed.inputs]
+        graphs.append(replace(graph, doc=describe(item.function)))
+        if all(value is not None for value in values):
+            examples[c_name] = [value for value in values if value is not None]
 
     def watch(function: str, step: str, program: Graph | LoopFunction) -> None:
         announce(f"{function}: {step}")

@@ -14,7 +14,7 @@ from archimedes.autodiff.derivative import Derivative, DirectionalDerivative
 from archimedes.autodiff.gradients import Gradient, Hessian, HessianVectorProduct, ValueAndGradient
 from archimedes.autodiff.jacobians import VectorJacobianProduct
 from archimedes.errors import ArcTypeError, ArcValueError
-from archimedes.export.struct_types import StructTypes, TypedTree
+from archimedes.export.struct_types import StructTypes, TypedTree, leaf_order
 from archimedes.function.compiled import CompiledFunction
 from archimedes.function.naming import unique_names
 from archimedes.function.traced import Leaf, TracedFunction
@@ -65,7 +65,16 @@ class Subtree:
         return slice(self.start, self.start + self.structure.num_leaves)
 
 
-def build_interface(exported: ExportedFunction, types: StructTypes) -> Interface | None:
+@dataclass(frozen=True, slots=True)
+class ExportedInterface:
+    """The parameters of a C function, and which leaves of the traced function its inputs and outputs are, in order."""
+
+    interface: Interface
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+
+
+def build_interface(exported: ExportedFunction, types: StructTypes) -> ExportedInterface | None:
     """The parameters of a function; None if each leaf is one, and nothing more is to be said.
 
     Raises
@@ -81,6 +90,15 @@ def build_interface(exported: ExportedFunction, types: StructTypes) -> Interface
     if plain and not exported.state and exported.period is None:
         return None
     arguments = [_input_argument(exported, types, name, part) for name, part in inputs]
+    input_order = [
+        position
+        for (_, part), item in zip(inputs, arguments, strict=True)
+        for position in leaf_order(part.structure, item.type, part.start)
+    ]
+    output_order: list[int] = []
+    for (_, part), item in zip(inputs, arguments, strict=True):
+        if item.direction == "inout":
+            output_order += leaf_order(part.structure, item.type, returned_state(exported).start)
     taken = [item.name for item in arguments]
     names = unique_names([_name_at(exported.traced.outputs, part) for part in outputs], taken, suffix="_out")
     for name, part in zip(names, outputs, strict=True):
@@ -89,7 +107,8 @@ def build_interface(exported: ExportedFunction, types: StructTypes) -> Interface
         tree = TypedTree(part.structure, leaves, (None,) * len(leaves), described=told)
         kind = types.argument(tree, name=name, function=exported.c_name)
         arguments.append(Argument(name, kind, "out"))
-    return Interface(tuple(arguments), exported.period)
+        output_order += leaf_order(part.structure, kind, part.start)
+    return ExportedInterface(Interface(tuple(arguments), exported.period), tuple(input_order), tuple(output_order))
 
 
 def _input_argument(exported: ExportedFunction, types: StructTypes, name: str, part: Subtree) -> Argument:

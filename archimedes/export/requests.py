@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from archimedes.annotations import ArrayType, annotated_types
+from archimedes.annotations import ArrayType
 from archimedes.autodiff.arguments import DirectionBinder, resolve_argnums
 from archimedes.autodiff.derivative import Derivative, DirectionalDerivative, compile_derivative, compiled_primal
 from archimedes.errors import ArcTypeError, ArcValueError
+from archimedes.export.annotated import UNKNOWN, annotated_examples
 from archimedes.export.generation import FunctionRequest
 from archimedes.function.compiled import Argnames, Argnums, CompiledFunction, compile
 from archimedes.function.leaves import AbstractArray
 from archimedes.function.naming import check_return_names
+from archimedes.tree import flatten, unflatten
 from archimedes.tree import leaves as tree_leaves
 from archimedes.tree import map as map_tree
-from archimedes.tree import unflatten
+from archimedes.tree.structure import spell_path
 
 
 def as_requests(
@@ -150,20 +151,15 @@ def arguments_from_signature(
         ARC286: nothing tells the shape of an argument.
     """
     primal = primal_of(function)
-    types = annotated_types(primal.__wrapped__)
+    annotated = annotated_examples(primal.__wrapped__)
     positional: list[Any] = []
     named: dict[str, Any] = {}
     rest = dict(given)
     for parameter in primal.binder.signature.parameters.values():
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
             continue
-        value = rest.pop(parameter.name, types.get(parameter.name, parameter.default))
-        if value is inspect.Parameter.empty:
-            raise ArcValueError(
-                f"the shape of the argument {parameter.name} of {primal.name} is not known",
-                code="ARC286",
-                hint=hint.format(name=parameter.name),
-            )
+        value = rest.pop(parameter.name, annotated.get(parameter.name, parameter.default))
+        _require_known(value, parameter.name, primal, hint)
         if parameter.kind is parameter.KEYWORD_ONLY:
             named[parameter.name] = _as_example(value)
         else:
@@ -172,6 +168,20 @@ def arguments_from_signature(
         name, value = direction_example(function, positional, named)
         named.setdefault(name, rest.pop(name, value))
     return tuple(positional), named | rest
+
+
+def _require_known(example: Any, name: str, function: CompiledFunction, hint: str) -> None:
+    try:
+        found, structure = flatten(example)
+    except ArcTypeError:  # a static value may be anything, and a static field without one has no place in a tree
+        return
+    for leaf, path in zip(found, structure.paths(), strict=True):
+        if leaf is UNKNOWN:
+            raise ArcValueError(
+                f"the shape of the argument {spell_path(name, path)} of {function.name} is not known",
+                code="ARC286",
+                hint=hint.format(name=spell_path(name, path)),
+            )
 
 
 def direction_example(function: CompiledFunction, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[str, Any]:

@@ -2,6 +2,10 @@
 
 Classes keep their names. Dicts, tuples and lists have none, so theirs follow from the module and the argument:
 ``loss_params``, and ``loss_params_layer`` inside it. Trees of one layout are one type, whoever names it first.
+
+A dict's fields are in the order in which the model wrote its keys, though its leaves are in the order of the sorted
+keys, in Python: dicts that differ in that order are one type, its fields in the order of the first. `leaf_order` says
+which leaf of the tree is which of the C.
 """
 
 from __future__ import annotations
@@ -83,6 +87,7 @@ class StructTypes:
     def __init__(self, module: str) -> None:
         self._module = module
         self._names: dict[Layout, str] = {}
+        self._orders: dict[Layout, tuple[str, ...]] = {}
         self._taken: set[str] = set()
 
     def argument(self, tree: TypedTree, *, name: str, function: str) -> ArgumentType:
@@ -111,7 +116,7 @@ class StructTypes:
         named = cls is not None and structure.kind in ("struct", "namedtuple")
         infos = _field_infos(cls) if structure.kind == "struct" else {}
         fields = []
-        for name, child in tree.children():
+        for name, child in self._ordered(tree):
             inner = (*([cls.__name__] if named and cls else []), *candidates)
             nested = tuple(f"{candidate}_{name}" for candidate in inner)
             # What is said of a field that is a list of arrays is said of the arrays.
@@ -121,6 +126,13 @@ class StructTypes:
         layout = (cls if named else None, tuple((part.name, _layout(part.type)) for part in fields))
         statics = tuple((entry.name, _spell_static(entry.value)) for entry in structure.static)
         return Struct(self._name(layout, own), tuple(fields), statics, _summary(cls) if named and cls else "")
+
+    def _ordered(self, tree: TypedTree) -> list[tuple[str, TypedTree]]:
+        """The subtrees, in the order of the fields in C."""
+        written = tuple(map(str, tree.structure.written_order or tree.structure.names))
+        order = self._orders.setdefault(tree.layout, written)
+        children = list(tree.children())
+        return sorted(children, key=lambda child: order.index(child[0])) if order else children
 
     def _name(self, layout: Layout, candidates: Sequence[str]) -> str:
         known = self._names.get(layout)
@@ -132,6 +144,26 @@ class StructTypes:
         self._taken.add(spelled[name])
         self._names[layout] = name
         return name
+
+
+def leaf_order(structure: Structure, kind: ArgumentType, start: int = 0) -> Iterator[int]:
+    """Positions among the leaves of a tree, from ``start``, of the leaves of its type, in the order of the type."""
+    if isinstance(kind, Leaf):
+        yield start
+        return
+    places: dict[str, tuple[Structure, int]] = {}
+    names = structure.names or tuple(f"f{k}" for k in range(len(structure.children)))
+    for name, child in zip(names, structure.children, strict=True):
+        places[str(name)] = child, start
+        start += child.num_leaves
+    parts: Sequence[tuple[str, ArgumentType]]
+    if isinstance(kind, Repeated):
+        parts = [(f"f{k}", element) for k, element in enumerate(kind.elements)]
+    else:
+        parts = [(declared.name, declared.type) for declared in kind.fields]
+    for name, part in parts:
+        child, first = places[name]
+        yield from leaf_order(child, part, first)
 
 
 def _leaf(leaf: traced.Leaf, value: np.ndarray[Any, Any] | None, info: FieldInfo) -> Leaf:

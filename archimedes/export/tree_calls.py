@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from arc_codegen.ir.interface import Argument, Interface, Leaf, leaves
+from arc_codegen.ir.interface import Argument, Leaf, leaves
 
 from archimedes.errors import ArcTypeError
+from archimedes.export.interfaces import ExportedInterface
+from archimedes.export.struct_types import leaf_order
 from archimedes.function.leaves import is_list_of_numbers
 from archimedes.function.traced import TracedFunction
 from archimedes.host.library import HostLibrary
@@ -19,8 +21,9 @@ from archimedes.tree.flattening import require_same_structure
 
 @dataclass(frozen=True, slots=True)
 class LeafSlot:
-    """A leaf of an argument: whether it has a place in the C, and what it is if not."""
+    """A leaf of an argument in C: which of the tree's it is, whether it has a place, and what it is if not."""
 
+    position: int
     present: bool
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
@@ -37,6 +40,7 @@ class TreeCall:
     in_tree, out_tree : Structure
         Of the tuple of arguments, and of the result.
     inputs, outputs : tuple of LeafSlot
+        In the order of the C.
     """
 
     names: tuple[str, ...]
@@ -91,12 +95,11 @@ class TreeFunction:
             found, structure = flatten(value, is_leaf=is_list_of_numbers if type(value) is list else None)
             require_same_structure(expected, structure, name=name)
             given += found
-        passed = [leaf for leaf, slot in zip(given, call.inputs, strict=True) if slot.present]
-        results = iter(self.function(*passed))
-        return unflatten(
-            call.out_tree,
-            [next(results) if slot.present else np.zeros(slot.shape, slot.dtype) for slot in call.outputs],
-        )
+        results = iter(self.function(*(given[slot.position] for slot in call.inputs if slot.present)))
+        outputs = {
+            slot.position: next(results) if slot.present else np.zeros(slot.shape, slot.dtype) for slot in call.outputs
+        }
+        return unflatten(call.out_tree, [outputs[position] for position in range(len(outputs))])
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,23 +143,33 @@ class ModuleLibrary:
         return lambda *given: (function(*given),) if single else function(*given)
 
 
-def describe_calls(interface: Interface, traced: TracedFunction, *, c_name: str, prefix: str) -> dict[str, TreeCall]:
+def describe_calls(
+    exposed: ExportedInterface, traced: TracedFunction, *, c_name: str, prefix: str
+) -> dict[str, TreeCall]:
     """The function of an interface, and those that set its states, by C name; ``c_name`` is without prefix."""
+    interface = exposed.interface
     given = [item for item in interface.arguments if item.direction != "out"]
     written = [item for item in interface.arguments if item.direction != "in"]
-    inputs, outputs = tuple(_slots(given)), tuple(_slots(written))
+    inputs, outputs = _slots(given, exposed.inputs), _slots(written, exposed.outputs)
     calls = {f"{prefix}{c_name}": TreeCall(traced.argument_names, traced.in_tree, traced.out_tree, inputs, outputs)}
     for item in interface.arguments:
         if item.initialiser:
             tree = traced.in_tree.children[traced.argument_names.index(item.name)]
             nothing = Structure("tuple")
-            calls[f"{prefix}{item.initialiser}"] = TreeCall((), nothing, tree, (), tuple(_slots([item])))
+            calls[f"{prefix}{item.initialiser}"] = TreeCall(
+                (), nothing, tree, (), _slots([item], leaf_order(tree, item.type))
+            )
     return calls
 
 
-def _slots(arguments: Sequence[Argument]) -> Iterator[LeafSlot]:
-    for item in arguments:
-        for leaf in leaves(item.type):
-            # What has no elements is no member of a struct; alone, it is a parameter all the same.
-            present = isinstance(item.type, Leaf) or leaf.type.size > 0
-            yield LeafSlot(present, leaf.type.shape, np.dtype(leaf.type.dtype.numpy_name))
+def _slots(arguments: Sequence[Argument], positions: Iterable[int]) -> tuple[LeafSlot, ...]:
+    # What has no elements is no member of a struct; alone, it is a parameter all the same.
+    found = [
+        (leaf.type, isinstance(item.type, Leaf) or leaf.type.size > 0)
+        for item in arguments
+        for leaf in leaves(item.type)
+    ]
+    return tuple(
+        LeafSlot(position, present, kind.shape, np.dtype(kind.dtype.numpy_name))
+        for position, (kind, present) in zip(positions, found, strict=True)
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from arc_codegen.ir.builder import GraphBuilder
 from arc_codegen.ir.graph import Graph, Input, Output, Value
@@ -16,7 +18,14 @@ __all__ = ["lower_function"]
 _DTYPES = {np.dtype(dtype.numpy_name): dtype for dtype in DType}
 
 
-def lower_function(traced: TracedFunction, *, name: str, real: DType | None = None) -> Graph:
+def lower_function(
+    traced: TracedFunction,
+    *,
+    name: str,
+    real: DType | None = None,
+    input_order: Sequence[int] | None = None,
+    output_order: Sequence[int] | None = None,
+) -> Graph:
     """Translate a traced function to the graph IR.
 
     Parameters
@@ -27,11 +36,13 @@ def lower_function(traced: TracedFunction, *, name: str, real: DType | None = No
         Name of the function in C.
     real : DType, optional
         Precision of all reals; that of the trace by default.
+    input_order, output_order : sequence of int, optional
+        Which leaf of the trace is the first input, the second, ...; by default they are as in the trace.
 
     Returns
     -------
     Graph
-        Inputs and outputs in the order, and of the shapes, of the trace's leaves.
+        Inputs and outputs of the shapes of the trace's leaves.
 
     Raises
     ------
@@ -46,11 +57,13 @@ def lower_function(traced: TracedFunction, *, name: str, real: DType | None = No
 
     builder = GraphBuilder(name, doc=getattr(traced, "doc", ""))
     emit = Emitter(builder, precision)
-    arguments: list[Value] = []
-    for index, leaf in enumerate(traced.inputs):
+    arguments: dict[int, Value] = {}
+    for index, position in enumerate(input_order if input_order is not None else range(len(traced.inputs))):
+        leaf = traced.inputs[position]
         node = Input(type=TensorType(boundary(leaf.dtype), leaf.shape), index=index, name=leaf.name)
-        arguments.append(builder.add(node))
-    flat = [emit.reshape(emit.as_real(value), (emit.size(value),)) for value in arguments]
+        arguments[position] = builder.add(node)
+    given = [arguments[position] for position in range(len(traced.inputs))]
+    flat = [emit.reshape(emit.as_real(value), (emit.size(value),)) for value in given]
     results = FunctionLowering(emit, traced.locations).lower(traced.function, flat)
     outputs = []
     for leaf, value in zip(traced.outputs, results, strict=True):
@@ -61,4 +74,4 @@ def lower_function(traced: TracedFunction, *, name: str, real: DType | None = No
         elif dtype is not precision:
             shaped = emit.as_integer(shaped, dtype)
         outputs.append(Output(leaf.name, shaped))
-    return builder.finish(outputs)
+    return builder.finish([outputs[k] for k in output_order] if output_order is not None else outputs)

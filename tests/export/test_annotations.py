@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import pickle
-from typing import Annotated, Any
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 import pytest
 
 import archimedes as arc
-from archimedes.annotations import annotated_types
 from archimedes.errors import ArcValueError
+from archimedes.export.annotated import UNKNOWN, annotated_examples, annotated_reals
 
 
 @pytest.mark.parametrize(
@@ -57,4 +58,68 @@ def test_annotations_as_text_objects_and_metadata() -> None:
     ) -> arc.f32[1]:  # type: ignore[valid-type]
         return a
 
-    assert annotated_types(f) == {"a": arc.f32[8], "b": arc.i32[2], "return": arc.f32[1]}
+    assert annotated_examples(f) == {"a": arc.f32[8], "b": arc.i32[2]}
+    assert annotated_reals(f) == {"float32"}
+
+
+class Limits(NamedTuple):
+    low: float
+    high: float = 1.0
+
+
+@arc.struct
+class Gains:
+    limits: Limits
+    w: arc.f64[2, 3]  # type: ignore[valid-type]
+    kp: float = 2.0
+    bias: list[float] = arc.field(default_factory=lambda: [0.5])
+    order: int = arc.field(static=True, default=2)
+
+
+@arc.struct
+class Tree:
+    value: float
+    below: Tree | None = None
+
+
+@arc.struct
+class Motor:
+    poles: int = arc.field(static=True)
+    gain: float = 1.0
+
+
+def test_structs_and_named_tuples() -> None:
+    def step(state: Limits, gains: Gains, tree: Tree, motor: Motor, plain: Annotated[Any, Limits]) -> None: ...
+
+    found = annotated_examples(step)
+    assert found["gains"] == Gains(Limits(UNKNOWN, 1.0), arc.f64[2, 3], 2.0, [0.5])
+    assert found["state"] == found["plain"] == Limits(UNKNOWN)
+    assert found["tree"] == Tree(UNKNOWN)
+    # Nothing could stand in for a value that selects the code.
+    assert "motor" not in found
+    assert annotated_reals(step) == {"float64"}
+
+
+def test_structs_are_generated_by_their_defaults(tmp_path: Path) -> None:
+    @arc.struct
+    class Model:
+        w: arc.f32[2, 3]  # type: ignore[valid-type]
+        b: float = 0.5
+
+    def predict(x: arc.f32[3], model: Model) -> Any:  # type: ignore[valid-type]
+        return model.w @ x + model.b
+
+    predict.__annotations__["model"] = Model  # a class of a function is no name that an annotation as text can find
+    artifact = arc.codegen(predict, output_dir=tmp_path)
+    assert [(m["name"], m["shape"]) for m in artifact.manifest["types"][0]["fields"]] == [("w", [2, 3]), ("b", [])]
+    found = artifact.library().function("predict")(np.ones(3), Model(np.ones((2, 3)), 0.25))
+    np.testing.assert_array_equal(found, [3.25, 3.25])
+
+
+def test_a_field_of_which_nothing_is_known(tmp_path: Path) -> None:
+    def step(gains: Gains) -> Any:
+        return gains.limits.low
+
+    with pytest.raises(ArcValueError, match=r"the shape of the argument gains\.limits\.low of step") as caught:
+        arc.codegen(step, output_dir=tmp_path)
+    assert caught.value.code == "ARC286"

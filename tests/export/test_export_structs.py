@@ -71,7 +71,7 @@ def test_signature_values_and_a_copy_in_ram_of_the_loss(tmp_path: Path) -> None:
     assert tuned - value == 0.25 * 8
     # The same in C alone: the defaults copied to RAM, one of them changed.
     ffi = cffi.FFI()
-    ffi.cdef("typedef struct { float b[4]; float lam; float w[4][8]; } loss_params_t;")
+    ffi.cdef("typedef struct { float w[4][8]; float b[4]; float lam; } loss_params_t;")
     ffi.cdef("extern const loss_params_t loss_params_default[1];")
     ffi.cdef("void loss_value_and_grad(const float *, const loss_params_t *, float *, float *);")
     shared = tmp_path / "loss.so"
@@ -159,7 +159,7 @@ def test_lists_tuples_and_their_defaults(tmp_path: Path) -> None:
     assert types(artifact) == {
         "f_layers_t": ["float w"],
         "f_pair_t": ["float f0[3]", "bool f1"],
-        "f_out_t": ["bool flag", "float sum[3]"],
+        "f_out_t": ["float sum[3]", "bool flag"],
     }
     assert prototypes(artifact) == ["void f(const f_layers_t layers[2], const f_pair_t *pair, f_out_t *out);"]
     compact = " ".join(artifact.generated.source.split())
@@ -172,7 +172,7 @@ def test_lists_tuples_and_their_defaults(tmp_path: Path) -> None:
 def test_shapes_without_values_have_no_defaults(tmp_path: Path) -> None:
     artifact = arc.codegen(loss, (arc.f32[8], PARAMS | {"w": arc.f32[4, 8]}), output_dir=tmp_path)
     assert "loss_params_default" not in artifact.generated.header
-    assert types(artifact) == {"loss_params_t": ["float b[4]", "float lam", "float w[4][8]"]}
+    assert types(artifact) == {"loss_params_t": ["float w[4][8]", "float b[4]", "float lam"]}
 
 
 def test_one_class_with_two_layouts_has_two_names(tmp_path: Path) -> None:
@@ -239,3 +239,30 @@ def test_trees_work_in_c_as_in_python(tree: Any, tmp_path: Path) -> None:
     function = artifact.library().function("total")
     arguments = (tree, X) if arc.tree.leaves(tree) or "total" in artifact.calls else (X,)
     assert function(*arguments) == arc.compile(total)(tree, X)
+
+
+def test_fields_of_a_dict_are_as_the_model_wrote_them(tmp_path: Path) -> None:
+    """One order in C for one type, whatever order another dict of the same keys has; every value where it belongs."""
+
+    def rotate(pose: Any, path: list[Any]) -> Any:
+        turned = {"y": pose["x"], "x": pose["y"], "heading": -pose["heading"], "at": {"b": 2 * pose["at"]["b"], "a": 1}}
+        return turned, path[1]["x"], path
+
+    def point(x: float, y: float, *, swapped: bool) -> dict[str, Any]:
+        rest = {"heading": 10 * x, "at": {"b": np.full(2, y), "a": 7}}
+        return ({"x": x, "y": y} if swapped else {"y": y, "x": x}) | rest
+
+    pose, path = point(1.0, 2.0, swapped=False), [point(3.0, 4.0, swapped=True), point(5.0, 6.0, swapped=False)]
+    artifact = arc.codegen(rotate, (pose, path), float_type=np.float64, output_dir=tmp_path, name="m", vectors=3)
+    assert types(artifact) == {
+        "m_pose_at_t": ["double b[2]", "int64_t a"],
+        "m_pose_t": ["double y", "double x", "double heading", "m_pose_at_t at"],
+    }
+    (turned, x, returned) = artifact.library().function("m")(pose, path)
+    assert list(turned) == ["y", "x", "heading", "at"]
+    assert (turned["y"], turned["x"], turned["heading"], turned["at"]["a"], x) == (1.0, 2.0, -10.0, 1, 5.0)
+    np.testing.assert_array_equal(turned["at"]["b"], [4.0, 4.0])
+    for item, (first, second) in zip(returned, [(3.0, 4.0), (5.0, 6.0)], strict=True):
+        assert (item["x"], item["y"], item["heading"], item["at"]["a"]) == (first, second, 10 * first, 7)
+    (initial,) = [line for line in (tmp_path / "m.c").read_text().splitlines() if "/* y */ 2.0" in line]
+    assert initial.strip() == "/* y */ 2.0,"
