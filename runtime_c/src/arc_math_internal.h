@@ -10,6 +10,13 @@
 
 #include "arc_math.h"
 
+/* Where -ffreestanding makes memcpy a function like any other, this one still is a move between registers. */
+#if defined(__GNUC__)
+#define ARC_COPY(to, from) ((void)__builtin_memcpy(&(to), &(from), sizeof(to)))
+#else
+#define ARC_COPY(to, from) ((void)memcpy(&(to), &(from), sizeof(to)))
+#endif
+
 /* a * b + c: two roundings, or one. */
 #if ARC_FMA
 #define ARC_MULTIPLY_ADD(a, b, c) __builtin_fmaf((a), (b), (c))
@@ -39,13 +46,13 @@
 
 static inline uint32_t arc_bits_of(float x) {
   uint32_t bits;
-  memcpy(&bits, &x, sizeof bits);
+  ARC_COPY(bits, x);
   return bits;
 }
 
 static inline float arc_float_of(uint32_t bits) {
   float x;
-  memcpy(&x, &bits, sizeof x);
+  ARC_COPY(x, bits);
   return x;
 }
 

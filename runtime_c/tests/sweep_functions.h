@@ -3,5 +3,4 @@
  * function of the same name for double. EXACT functions have to give the truth rounded to nearest, bit for bit. */
 UNARY(sin, CLOSE)
 UNARY(cos, CLOSE)
-UNARY(floor, EXACT)
 UNARY(sqrt, EXACT)

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: 0BSD */
+/* Reduction of angles to [-pi/4, pi/4], and the polynomials of sine and cosine there.
+ *
+ * An angle is k quarter turns and a remainder, r + low: r is the nearest float32, low what it lacks. Half an ulp of r
+ * would be a whole ulp of sin(r) where r is just above 1/2 and its sine just below. */
+#ifndef ARC_TRIG_INTERNAL_H
+#define ARC_TRIG_INTERNAL_H
+
+#include "arc_math_internal.h"
+
+/* 0.75: below this nothing has to be reduced. 128: below this, k fits 7 bits. */
+#define ARC_NO_REDUCTION_BITS UINT32_C(0x3f400000)
+#define ARC_SMALL_ANGLE_BITS UINT32_C(0x43000000)
+/* 2^-12: sin(x) rounds to x. Without this case, -0 would become 0. */
+#define ARC_SINE_IS_ANGLE_BITS UINT32_C(0x39800000)
+
+typedef struct arc_angle_t {
+  float r;
+  float low;
+  uint32_t quadrant; /* only the two low bits count */
+} arc_angle_t;
+
+/* Any finite angle from 128 up (arc_reduce_large_angle.c); NaN for infinities and NaN. */
+arc_angle_t arc_reduce_large_angle(float x);
+
+/* Angles below 128 in magnitude. Cody and Waite, Software Manual for the Elementary Functions (1980): pi/2 as a sum, of
+ * which the leading parts are so short that their products with k are exact. Subtracting the first is exact as well; the
+ * second rounds, and the difference is kept. The third makes up for what the first two lack of pi/2: no float32 below
+ * 128 is nearer than 2^-26 to a multiple of pi/2, and the sum of the three is right to 2^-63. */
+static inline arc_angle_t arc_reduce_small_angle(float x) {
+  /* 1.5 * 2^23: a sum with it is rounded to a whole number, which its low bits hold. */
+  const float shifter = 0x1.8p23f;
+  const float shifted = ARC_MULTIPLY_ADD(x, 0.636619747f, shifter);
+  const float k = shifted - shifter;
+  arc_angle_t angle;
+#if ARC_FMA
+  const float first = __builtin_fmaf(k, -0x1.921fb6p+0f, x);
+  angle.r = __builtin_fmaf(k, 0x1.777a5cp-25f, first);
+  const float lost = __builtin_fmaf(k, 0x1.777a5cp-25f, first - angle.r);
+  angle.low = __builtin_fmaf(k, 0x1.ee59dap-50f, lost);
+#else
+  const float first = x - k * 0x1.922p+0f;
+  const float second = k * 0x1.2aefp-18f;
+  angle.r = first + second;
+  angle.low = ((first - angle.r) + second) - k * 0x1.68c234p-39f;
+#endif
+  angle.quadrant = arc_bits_of(shifted);
+  return angle;
+}
+
+static inline arc_angle_t arc_reduce_angle(float x) {
+  if (ARC_UNLIKELY((arc_bits_of(x) & ~ARC_SIGN_BIT) > ARC_SMALL_ANGLE_BITS)) {
+    return arc_reduce_large_angle(x);
+  }
+  return arc_reduce_small_angle(x);
+}
+
+/* sin(r + low) */
+static inline float arc_sine_near_zero(float r, float low) {
+  /* fit sine */
+  const float z = r * r;
+  float p = ARC_MULTIPLY_ADD(z, -0.000195182904f, 0.00833218917f);
+  p = ARC_MULTIPLY_ADD(z, p, -0.166666552f);
+  return r + ARC_MULTIPLY_ADD(r * z, p, low);
+}
+
+/* cos(r + low) */
+static inline float arc_cosine_near_zero(float r, float low) {
+  /* fit cosine */
+  const float z = r * r;
+  float p = ARC_MULTIPLY_ADD(z, 2.44323273e-05f, -0.00138873095f);
+  p = ARC_MULTIPLY_ADD(z, p, 0.0416666456f);
+  const float half = 0.5f * z;
+  const float head = 1.0f - half;
+  return head + (((1.0f - head) - half) + (z * z * p - r * low));
+}
+
+/* The sine of an angle that has been reduced; of its cosine with one more quadrant. */
+static inline float arc_sine_of_angle(float r, float low, uint32_t quadrant) {
+  const float result = (quadrant & 1u) != 0u ? arc_cosine_near_zero(r, low) : arc_sine_near_zero(r, low);
+  return (quadrant & 2u) != 0u ? -result : result;
+}
+
+#endif
