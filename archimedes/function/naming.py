@@ -131,7 +131,10 @@ def result_names(
 
 
 def names_in_return(function: Callable[..., Any]) -> tuple[str, ...] | None:
-    """The variables of ``return y`` or ``return y, z``, if that is the only `return` of the function; else None."""
+    """The variables of ``return y`` or ``return y, z``, if that is the only `return` of the function; else None.
+
+    Of several values, those that are no variables are called as if none was: ``return f(y), z`` has ``out0`` and ``z``.
+    """
     if not inspect.isfunction(inspect.unwrap(function)):
         return None
     try:
@@ -147,8 +150,11 @@ def names_in_return(function: Callable[..., Any]) -> tuple[str, ...] | None:
         return None
     value = returns[0].value
     items = value.elts if isinstance(value, ast.Tuple) else [value]
-    names = [item.id for item in items if isinstance(item, ast.Name) and item.id.isascii()]
-    return tuple(names) if len(names) == len(items) and len(set(names)) == len(names) else None
+    variables = [item.id if isinstance(item, ast.Name) and item.id.isascii() else None for item in items]
+    if len(items) == 1 or any(isinstance(item, ast.Starred) for item in items):
+        return (variables[0],) if variables[0] is not None else None
+    names = tuple(f"out{position}" if name is None else name for position, name in enumerate(variables))
+    return names if any(variables) and len(set(names)) == len(names) else None
 
 
 def _own_returns(body: Sequence[ast.stmt]) -> Iterable[ast.Return]:

@@ -5,14 +5,31 @@ import numpy as np
 import archimedes as arc
 
 LOW, HIGH = 0.0, 1.0  # what the actuator can do: duty cycle of a heater
+PERIOD = 0.1  # seconds from one step to the next
 
 
-def pi(target: arc.f32, measured: arc.f32, integral: arc.f32, kp: arc.f32, ki: arc.f32, period: arc.f32):
-    """Duty cycle for the next period, and the integral to be passed to the next call."""
+@arc.struct
+class PiState:
+    """What the controller remembers from one step to the next."""
+
+    integral: float = arc.field(default=0.0, unit="K s", doc="Sum of the error over time")
+
+
+@arc.struct
+class PiGains:
+    """What is tuned."""
+
+    kp: float = arc.field(default=0.5, unit="1/K", min=0.0, doc="Proportional gain")
+    ki: float = arc.field(default=0.02, unit="1/(K s)", min=0.0, doc="Integral gain")
+
+
+@arc.discrete(period=PERIOD)
+def pi_step(state: PiState, target: arc.f32, measured: arc.f32, gains: PiGains):
+    """Duty cycle for the next period."""
     error = target - measured
-    wanted = kp * error + ki * integral
+    wanted = gains.kp * error + gains.ki * state.integral
     duty = np.clip(wanted, LOW, HIGH)
     # Anti-windup: while the output is at a limit, an error that pushes it further is not integrated.
     winds_up = ((wanted > HIGH) & (error > 0.0)) | ((wanted < LOW) & (error < 0.0))
-    integral = np.where(winds_up, integral, integral + period * error)
-    return duty, integral
+    integral = np.where(winds_up, state.integral, state.integral + PERIOD * error)
+    return PiState(integral), duty

@@ -6,24 +6,26 @@
 
 #include "pi.h"
 
-#define PERIOD 0.1f /* seconds from one call of the controller to the next */
-
 /* The tank: what a sensor and a heater are in the real thing. */
 static float step_tank(float temperature, float duty) {
   const float heating = 4.0f * duty;
   const float loss = 0.02f * (temperature - 20.0f);
-  return temperature + PERIOD * (heating - loss);
+  return temperature + PI_STEP_PERIOD * (heating - loss);
 }
 
 int main(void) {
+  PiState_t state;
+  PiGains_t gains = pi_gains_default;
   float temperature = 20.0f;
-  float integral = 0.0f;
   float duty;
 
+  pi_init(&state);
+  gains.ki = 0.04f;
+
   for (int k = 0; k <= 600; k++) {
-    pi(60.0f, temperature, integral, 0.5f, 0.02f, PERIOD, &duty, &integral);
+    pi_step(&state, 60.0f, temperature, &gains, &duty);
     if (k % 60 == 0) {
-      printf("%5.1f s  %6.2f degrees  duty %4.2f\n", (double)((float)k * PERIOD),
+      printf("%5.1f s  %6.2f degrees  duty %4.2f\n", (double)((float)k * PI_STEP_PERIOD),
           (double)temperature, (double)duty);
     }
     temperature = step_tank(temperature, duty);

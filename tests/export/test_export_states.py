@@ -49,7 +49,7 @@ def test_names_signatures_and_period(tmp_path: Path) -> None:
     header = artifact.generated.header
     assert artifact.name == "pi"
     assert "void pi_init(pi_state_t *state);" in header
-    assert "void pi_step(pi_state_t *state, float r, float y, const Gains_t *params, float *out1);" in header
+    assert "void pi_step(pi_state_t *state, float r, float y, const Gains_t *params, float *u);" in header
     assert "every 0.01 s" in header
     assert "#define PI_STEP_PERIOD 0.01f" in header
     assert [entry["period"] for entry in artifact.manifest["functions"]] == [None, 0.01]

@@ -187,6 +187,11 @@ class Interface:
         """What the outputs of the graph are, in order."""
         return [leaf for item in self.arguments if item.direction != "in" for leaf in leaves(item.type)]
 
+    def input_directions(self) -> list[Direction]:
+        """Of the argument that each input belongs to, in order."""
+        given = [item for item in self.arguments if item.direction != "out"]
+        return [item.direction for item in given for _ in leaves(item.type)]
+
     def output_directions(self) -> list[Direction]:
         """Of the argument that each output belongs to, in order."""
         written = [item for item in self.arguments if item.direction != "in"]

@@ -37,8 +37,8 @@ def commit_states(function: LoopFunction) -> LoopFunction:
     moved: dict[Symbol, Symbol] = {}
     works: list[Buffer] = []
     commits: list[Stmt] = []
-    for state in _states(function):
-        successor = fresh.symbol(f"{state.symbol.hint}_next")
+    for current, state in _states(function):
+        successor = fresh.symbol(f"{current.symbol.hint}_next")
         moved[state.symbol] = successor
         if state.shape == () and _stores(function.body, state.symbol) == 1 and _at_top(function.body, state.symbol):
             scalars.add(successor)
@@ -57,15 +57,18 @@ def commit_states(function: LoopFunction) -> LoopFunction:
     return replace(function, buffers=(*function.buffers, *works), body=(*body, *commits))
 
 
-def _states(function: LoopFunction) -> list[Buffer]:
-    """The output buffers that an "inout" argument has for its new value."""
-    if function.interface is None:
+def _states(function: LoopFunction) -> list[tuple[Buffer, Buffer]]:
+    """The buffers of "inout" arguments: those of their present values, each with that of its new value."""
+    interface = function.interface
+    if interface is None:
         return []
+    inputs = [buffer for buffer in function.buffers if buffer.kind == "input"]
     outputs = [buffer for buffer in function.buffers if buffer.kind == "output"]
-    directions = function.interface.output_directions()
-    return [
-        buffer for buffer, direction in zip(outputs, directions, strict=True) if direction == "inout" and buffer.size
-    ]
+    given = zip(inputs, interface.input_directions(), strict=True)
+    written = zip(outputs, interface.output_directions(), strict=True)
+    present = [buffer for buffer, direction in given if direction == "inout"]
+    new = [buffer for buffer, direction in written if direction == "inout"]
+    return [(before, after) for before, after in zip(present, new, strict=True) if after.size]
 
 
 def _stores(body: Iterable[Stmt], buffer: Symbol) -> int:
