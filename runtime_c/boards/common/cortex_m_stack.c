@@ -12,6 +12,7 @@ uint32_t *cortex_m_painted_below;
 
 __attribute__((naked)) void arc_board_paint_stack(void) {
   __asm volatile(
+      ".syntax unified\n\t"
       "mov r0, sp\n\t"
       "ldr r1, =cortex_m_painted_below\n\t"
       "str r0, [r1]\n\t"
@@ -27,6 +28,7 @@ __attribute__((naked)) void arc_board_paint_stack(void) {
 
 __attribute__((naked)) uint32_t arc_board_stack_used(void) {
   __asm volatile(
+      ".syntax unified\n\t"
       "ldr r0, =cortex_m_painted_below\n\t"
       "ldr r0, [r0]\n\t"
       "ldr r1, =board_stack_limit\n\t"
