@@ -100,6 +100,21 @@ class _GenerateCommand(click.Command):
     help="What the cost model prefers.",
 )
 @click.option(
+    "--math",
+    type=click.Choice(["arc", "libm"]),
+    default=Options().math,
+    show_default=True,
+    help="Where sin, exp, ... come from in float32: functions that come with the module and have the same bits on every "
+    "machine, or the platform's math library (as always in float64).",
+)
+@click.option(
+    "--fma",
+    type=click.Choice(["off", "on"]),
+    default="off",
+    show_default=True,
+    help="Fuse products with the sums that they go into, for targets with the instruction; other bits than without.",
+)
+@click.option(
     "--workspace",
     type=click.Choice(["stack", "caller", "static"]),
     default="stack",
@@ -160,6 +175,8 @@ def generate(
     prefix: str,
     output: Path,
     optimize: str,
+    math: str,
+    fma: str,
     workspace: str,
     state: str | None,
     guard: str,
@@ -192,6 +209,8 @@ def generate(
     options = check_options(
         prefix=prefix,
         optimize=optimize,
+        math=math,
+        fma=fma,
         workspace=workspace,
         guard=guard,
         float_typedef=float_typedef,
