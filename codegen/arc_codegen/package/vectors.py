@@ -100,11 +100,12 @@ def _place_special(values: Sequence[Array], number: int, source: random.Random) 
     if not reals:
         return
     chosen = reals[int(where * len(reals))]
-    specials = _specials(chosen.dtype)
+    specials = special_values(chosen.dtype)
     chosen.flat[int(element * chosen.size)] = specials[number % len(specials)]
 
 
-def _specials(dtype: np.dtype[np.generic]) -> list[float]:
+def special_values(dtype: np.dtype[np.generic]) -> list[float]:
+    """Values of a real type that arithmetic is tried with: zeros, ones, subnormals, the largest, infinities, NaN."""
     limits = np.finfo(dtype.name)
     tiny, least = float(limits.tiny), float(limits.smallest_subnormal)
     edges = [0.0, -0.0, 1.0, -1.0, 1.0 + float(limits.eps), tiny, -tiny, tiny - least, least, -least]

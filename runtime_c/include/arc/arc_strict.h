@@ -18,6 +18,11 @@
 #pragma STDC FP_CONTRACT OFF
 #elif defined(__GNUC__)
 #pragma GCC optimize("fp-contract=off")
+#if defined(__ARM_FEATURE_MVE) && (__ARM_FEATURE_MVE & 2)
+/* The vector instructions of Helium flush subnormals to zero whatever FPSCR says (Arm Architecture Reference Manual for
+ * Armv8-M, "standard FPSCR"), and GCC uses them unasked. */
+#pragma GCC optimize("no-tree-vectorize,no-tree-slp-vectorize")
+#endif
 #elif defined(_MSC_VER)
 #pragma fp_contract(off)
 #endif
