@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from mpmath import mp, mpf
 
-from minimax.fit import Fit
+from minimax.fit import Fit, fixed_point
+from minimax.log2_table import largest_distance
 
 __all__ = ["FITS"]
 
 HALF_LN2 = 0.34658  # and what the rounding of x * log2(e) adds
 LOG_Z = 0.029438  # ((sqrt(2) - 1) / (sqrt(2) + 1))**2
 TINY = 2.0**-30
+POW_R = float(largest_distance())
 
 
 def _exp_rest(r: mpf) -> mpf:
@@ -23,10 +25,15 @@ def _atanh_rest(z: mpf) -> mpf:
     return mp.hyp2f1(1, 1.5, 2.5, z) / 3
 
 
-def _tanh_rest(z: mpf) -> mpf:
-    """(tanh(x) / x - 1) / z of z = x**2."""
+def _tanh_divisor(z: mpf) -> mpf:
+    """D in tanh(x) = x - x**3 / D of z = x**2."""
     x = mp.sqrt(z)
-    return (mp.tanh(x) / x - 1) / z
+    return z / (1 - mp.tanh(x) / x)
+
+
+def _log2_slope(r: mpf) -> mpf:
+    """log2(1 + r) / r - 1."""
+    return mp.log1p(r) / (r * mp.log(2)) - 1
 
 
 FITS: tuple[Fit, ...] = (
@@ -53,9 +60,25 @@ FITS: tuple[Fit, ...] = (
     ),
     Fit(
         name="tanh",
-        function=_tanh_rest,
-        interval=(TINY, 1.0),
+        function=_tanh_divisor,
+        interval=(TINY, 0.8101),
+        powers=(0, 1, 2, 3),
+        weight=lambda z: z / _tanh_divisor(z) ** 2 / (1 - z / _tanh_divisor(z)),
+    ),
+    Fit(
+        name="pow_log2",
+        function=_log2_slope,
+        interval=(-POW_R, POW_R),
+        powers=(0, 1, 2, 3, 4, 5),
+        weight=lambda r: 1 / (1 + _log2_slope(r)),
+        formats=(fixed_point(32), *(fixed_point(29),) * 5),
+    ),
+    Fit(
+        name="pow_exp2",
+        function=lambda u: mpf(2) ** (u + mpf(1) / 2),
+        interval=(-0.5, 0.5),
         powers=(0, 1, 2, 3, 4, 5, 6),
-        weight=lambda z: z / (1 + z * _tanh_rest(z)),
+        weight=lambda u: mpf(2) ** -(u + mpf(1) / 2),
+        formats=(fixed_point(30),) * 7,
     ),
 )

@@ -8,6 +8,7 @@ from fractions import Fraction
 
 import numpy as np
 from mpmath import mp, mpf
+from scipy.optimize import linprog
 
 from minimax.remez import DIGITS, Real, chebyshev_grid, remez
 
@@ -78,27 +79,36 @@ class Fit:
             grid = chebyshev_grid(mpf(self.interval[0]), mpf(self.interval[1]), POINTS)
             target = [self.function(x) for x in grid]
             weight = [abs(self.weight(x)) for x in grid]
-            rounded: list[mpf] = []
-            for index in range(len(self.powers)):
-                free, _ = remez(target, weight, grid, self.powers[index:])
-                coefficient = self.format_of(index).nearest(free[0])
-                rounded.append(coefficient)
-                target = [t - coefficient * x ** self.powers[index] for t, x in zip(target, grid, strict=True)]
+            coefficients, _ = remez(target, weight, grid, self.powers)
+            rounded = self._round(coefficients, target, grid, weight)
             polished = self._polish(rounded, grid, weight)
             error = largest_error(self, polished)
         return polished, error
+
+    def _round(
+        self, free: Sequence[mpf], target: Sequence[mpf], grid: Sequence[mpf], weight: Sequence[mpf]
+    ) -> list[mpf]:
+        """Round the coefficients one after another, each time moving those behind to where they are best.
+
+        The powers that are left have a common zero, so that Remez's exchange does not apply; a linear program does.
+        """
+        coefficients = list(free)
+        for index in range(len(self.powers)):
+            coefficients[index] = self.format_of(index).nearest(coefficients[index])
+            behind = range(index + 1, len(self.powers))
+            residual = _residual(coefficients, self.powers, target, grid, weight)
+            change = [[x ** self.powers[j] * w for x, w in zip(grid, weight, strict=True)] for j in behind]
+            for j, move in zip(behind, _best_moves(residual, change), strict=True):
+                coefficients[j] += move
+        return coefficients
 
     def _polish(self, start: Sequence[mpf], grid: Sequence[mpf], weight: Sequence[mpf]) -> list[Fraction]:
         """Neighbours of single coefficients and of pairs, as long as the largest error shrinks.
 
         The residual is exact at the start, so float64 is enough for its changes.
         """
-        residual = np.array(
-            [
-                float((self.function(x) - mp.fsum(c * x**p for c, p in zip(start, self.powers, strict=True))) * w)
-                for x, w in zip(grid, weight, strict=True)
-            ]
-        )
+        target = [self.function(x) for x in grid]
+        residual = np.array([float(e) for e in _residual(start, self.powers, target, grid, weight)])
         steps = [self.format_of(j).spacing(c) for j, c in enumerate(start)]
         change = np.array(
             [
@@ -108,6 +118,40 @@ class Fit:
         )
         moved = _descend(residual, change)
         return [_fraction(c + int(m) * s) for c, m, s in zip(start, moved, steps, strict=True)]
+
+
+def _residual(
+    coefficients: Sequence[mpf],
+    powers: Sequence[int],
+    target: Sequence[mpf],
+    grid: Sequence[mpf],
+    weight: Sequence[mpf],
+) -> list[mpf]:
+    return [
+        (t - mp.fsum(c * x**p for c, p in zip(coefficients, powers, strict=True))) * w
+        for t, x, w in zip(target, grid, weight, strict=True)
+    ]
+
+
+def _best_moves(residual: Sequence[mpf], change: Sequence[Sequence[mpf]]) -> list[mpf]:
+    """What of each row of ``change`` to subtract so that the largest |residual| is least."""
+    if not change:
+        return []
+    scale = max(abs(e) for e in residual)
+    scales = [max(abs(e) for e in row) for row in change]
+    columns = np.array([[float(e / s) for e in row] for row, s in zip(change, scales, strict=True)]).T
+    right = np.array([float(e / scale) for e in residual])
+    bound = np.ones((len(right), 1))
+    solution = linprog(
+        [0.0] * len(change) + [1.0],
+        A_ub=np.vstack([np.hstack([-columns, -bound]), np.hstack([columns, -bound])]),
+        b_ub=np.concatenate([-right, right]),
+        bounds=[(None, None)] * len(change) + [(0.0, None)],
+        method="highs",
+    )
+    if not solution.success:
+        raise ArithmeticError(solution.message)
+    return [mpf(float(move)) * scale / s for move, s in zip(solution.x, scales, strict=False)]
 
 
 def _descend(residual: np.ndarray, change: np.ndarray) -> np.ndarray:

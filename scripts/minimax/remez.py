@@ -49,8 +49,9 @@ def remez(
     count = len(powers) + 1
     basis = [[x**power for power in powers] for x in grid]
     reference = [round(j * (len(grid) - 1) / (count - 1)) for j in range(count)]  # extrema of a Chebyshev polynomial
-    coefficients: list[mpf] = []
-    largest = mpf(0)
+    # Where the error alternates more often than it must, the exchange may go in circles: the best round counts.
+    best: list[mpf] = []
+    smallest = mpf("inf")
     for _ in range(rounds):
         matrix = mp.matrix(count, count)
         right = mp.matrix(count, 1)
@@ -63,10 +64,12 @@ def remez(
         coefficients, levelled = list(solution[: count - 1]), abs(solution[count - 1])
         error = [(t - mp.fdot(coefficients, row)) * w for t, row, w in zip(target, basis, weight, strict=True)]
         largest = max(abs(e) for e in error)
+        if largest < smallest:
+            best, smallest = coefficients, largest
         if largest <= levelled * (1 + mpf(10) ** -4):
             break
         reference = _exchange(error, count)
-    return coefficients, largest
+    return best, smallest
 
 
 def _exchange(error: Sequence[mpf], count: int) -> list[int]:
