@@ -3,9 +3,11 @@
 
 #include <math.h>
 
-/* The cable of the encoder is loose for 20 ms, 9 s after the start. */
+/* What goes wrong, in control periods: for 20 ms the cable of the encoder is loose, later somebody pushes the arm. */
 #define LOOSE_FROM 9000u
 #define LOOSE_UNTIL 9020u
+#define PUSHED 15500u
+#define PUSHED_RATE 1.0f /* rad/s */
 
 void axis_start(axis_t *axis, const Tuning_t *tuning, float angle, float friction) {
   swingup_init(&axis->controller);
@@ -28,6 +30,9 @@ void axis_start(axis_t *axis, const Tuning_t *tuning, float angle, float frictio
 void axis_sample(axis_t *axis) {
   if (axis->steps != axis->samples) {
     ++axis->late;
+  }
+  if (axis->samples == PUSHED) {
+    axis->motion.rate = PUSHED_RATE;
   }
   axis->torque = axis->command;
   axis->angle = axis->motion.angle;

@@ -11,8 +11,8 @@
 #include "plant.h"
 #include "swingup.h"
 
-#define AXIS_STEPS 16000u /* control steps of a run: 16 s */
-#define AXIS_QUARTERS 4u  /* steps of the arm in a control period */
+#define AXIS_STEPS 18000u /* control steps of a run: 18 s */
+#define AXIS_QUARTERS 4u /* steps of the arm in a control period */
 
 typedef struct axis {
   /* The controller: its memory, and what it knows of the arm. That is a copy in RAM of the defaults in flash, because the
@@ -33,8 +33,8 @@ typedef struct axis {
   float torque;
 
   uint32_t samples; /* taken */
-  uint32_t steps;   /* of the controller */
-  uint32_t late;    /* samples that came before the step of the one before was over: missed deadlines */
+  uint32_t steps; /* of the controller */
+  uint32_t late; /* samples that came before the step of the one before was over: missed deadlines */
   uint32_t refused; /* control steps that a bad sample made impossible */
 } axis_t;
 

@@ -13,9 +13,10 @@ else
 endif
 
 # What the modules need is in their own fragments; they are built with CFLAGS too, and add the flags that keep their bits.
+# Each has a folder of its own: both bring the sine.
 CFLAGS := $(CPU) $(OPTIMIZE) $(WARNINGS) -ffunction-sections -fdata-sections $(EXTRA_CFLAGS)
-SWINGUP_BUILD := $(BUILD)
-PLANT_BUILD := $(BUILD)
+SWINGUP_BUILD := $(BUILD)/swingup
+PLANT_BUILD := $(BUILD)/plant
 include $(GENERATED)/swingup/swingup.mk
 include $(GENERATED)/plant/plant.mk
 

@@ -9,7 +9,7 @@
 #include "trace.h"
 
 #define MACHINE_JOINT 0u /* control in SysTick, arm in TIMER0 */
-#define MACHINE_TWIN 1u  /* control and arm in TIMER1 */
+#define MACHINE_TWIN 1u /* control and arm in TIMER1 */
 #define MACHINE_AXES 2u
 
 void machine_start(axis_t *axis, trace_t *trace, const Tuning_t *tuning, uint32_t which);

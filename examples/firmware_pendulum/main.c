@@ -18,10 +18,10 @@
 #include "mps2_an386.h"
 #include "trace.h"
 
-#define PERIOD (BOARD_CLOCK / 1000u)        /* ticks of a control period */
-#define QUARTER (PERIOD / AXIS_QUARTERS)    /* ticks of a step of the arm */
-#define SAMPLE_LEAD (BOARD_CLOCK / 25000u)  /* 40 us: the sample is there when the control step starts */
-#define TWIN_LEAD (BOARD_CLOCK / 10000u)    /* 100 us: where the drift of the twin begins */
+#define PERIOD (BOARD_CLOCK / 1000u) /* ticks of a control period */
+#define QUARTER (PERIOD / AXIS_QUARTERS) /* ticks of a step of the arm */
+#define SAMPLE_LEAD (BOARD_CLOCK / 25000u) /* 40 us: the sample is there when the control step starts */
+#define TWIN_LEAD (BOARD_CLOCK / 10000u) /* 100 us: where the drift of the twin begins */
 
 /* 0 leaves the FP registers unsaved in interrupts. The results are wrong then, and the comparison says so. */
 #ifndef FPU_CONTEXT
@@ -37,9 +37,9 @@ static trace_t twin_trace;
 static volatile bool joint_runs;
 static volatile bool twin_runs;
 static volatile uint32_t interruptions;
-static uint32_t twin_in_joint;      /* interrupts of the joint's control step by the twin */
+static uint32_t twin_in_joint; /* interrupts of the joint's control step by the twin */
 static uint32_t twin_in_joint_lazy; /* of these, with FP registers in use that the hardware had yet to save */
-static uint32_t arm_in_twin;        /* interrupts of the twin by the joint's arm */
+static uint32_t arm_in_twin; /* interrupts of the twin by the joint's arm */
 
 static cost_t learn_cost;
 static cost_t act_cost;
@@ -141,7 +141,7 @@ static void set_up(void) {
   SYST_RVR = PERIOD - 1u;
   TIMER0->reload = QUARTER - 1u;
   TIMER0->value = PERIOD - SAMPLE_LEAD; /* after reload, which sets it too */
-  TIMER1->reload = PERIOD;              /* counts PERIOD + 1 ticks */
+  TIMER1->reload = PERIOD; /* counts PERIOD + 1 ticks */
   TIMER1->value = PERIOD - TWIN_LEAD;
   SYST_CSR = SYST_CSR_RUN;
   TIMER0->control = TIMER_RUN;

@@ -89,8 +89,8 @@ def lqr_gains(arm, tuning):
 
 
 @arc.discrete(period=PERIOD)
-def swingup_step(state=Controller(), angle: arc.f32 = 0.0, rate: arc.f32 = 0.0, joint=Arm(), tuning=Tuning()):
-    """Torque command in N m for the next period, from the sample of angle (rad) and rate (rad/s) that began this one."""
+def swingup_step(state: Controller, angle: arc.f32, rate: arc.f32, joint: Arm, tuning: Tuning):
+    """Torque command in N m for the next period, from the angle (rad) and rate (rad/s) sampled when this one began."""
     # The command acts from the next sample on: it is made for where the arm will be by then.
     angle_then, rate_then = move(angle, rate, state.command, joint, PERIOD)
     turn = 2.0 * np.pi
@@ -117,15 +117,15 @@ def prediction_error(friction, state, rate, joint):
     return 0.5 * (rate - predicted) ** 2
 
 
-def learnt_friction(state=Controller(), rate: arc.f32 = 0.0, joint=Arm(), tuning=Tuning()):
+def learnt_friction(state: Controller, rate: arc.f32, joint: Arm, tuning: Tuning):
     """Friction of the joint in N m s/rad after one gradient step on the squared error of the predicted rate (rad/s)."""
     slope = arc.grad(prediction_error)(joint.friction, state, rate, joint)
     wanted = np.where(state.primed, joint.friction - tuning.learning_rate * slope, joint.friction)
     friction = np.clip(wanted, 0.0, LARGEST_FRICTION)
-    return friction
+    return friction  # noqa: RET504 - the name becomes that of the output in C
 
 
 @arc.discrete(period=PLANT_PERIOD)
-def plant_step(motion=Motion(), torque: arc.f32 = 0.0, joint=Arm()):
+def plant_step(motion: Motion, torque: arc.f32, joint: Arm):
     """Moves the simulated arm on by a quarter of a control period, under a torque in N m."""
     return Motion(*move(motion.angle, motion.rate, torque, joint, PLANT_PERIOD))

@@ -17,7 +17,7 @@
 #define TRACE_WORDS 5u
 #define TRACE_CAPACITY 64u /* records, a power of two: more than half a second of them */
 
-#define TRACE_CAUGHT 1u  /* flag: the arm is held */
+#define TRACE_CAUGHT 1u /* flag: the arm is held */
 #define TRACE_REFUSED 2u /* flag: the sample was bad */
 
 typedef struct trace_record {

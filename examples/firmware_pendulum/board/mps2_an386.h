@@ -22,8 +22,8 @@
 #define CPACR (*(volatile uint32_t *)0xE000ED88u)
 #define CPACR_FPU (0xFu << 20)
 #define FPCCR (*(volatile uint32_t *)0xE000EF34u)
-#define FPCCR_LSPACT (1u << 0)      /* room for FP registers is left on the stack, they are not yet there */
-#define FPCCR_AUTOMATIC (3u << 30)  /* ASPEN, LSPEN: FP context saved by the hardware, lazily; set after reset */
+#define FPCCR_LSPACT (1u << 0) /* room for FP registers is left on the stack, they are not yet there */
+#define FPCCR_AUTOMATIC (3u << 30) /* ASPEN, LSPEN: FP context saved by the hardware, lazily; set after reset */
 
 /* Timers of the Cortex-M System Design Kit: count down and interrupt at zero. */
 typedef struct board_timer {

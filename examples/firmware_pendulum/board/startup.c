@@ -50,11 +50,11 @@ __attribute__((section(".vectors"), used)) static const struct {
     board_stack_top,
     {
         [0] = board_reset,
-        [1] = board_fault,  /* NMI */
-        [2] = board_fault,  /* hard fault */
-        [3] = board_fault,  /* memory management fault */
-        [4] = board_fault,  /* bus fault */
-        [5] = board_fault,  /* usage fault */
+        [1] = board_fault, /* NMI */
+        [2] = board_fault, /* hard fault */
+        [3] = board_fault, /* memory management fault */
+        [4] = board_fault, /* bus fault */
+        [5] = board_fault, /* usage fault */
         [10] = board_fault, /* SVCall */
         [11] = board_fault, /* debug monitor */
         [13] = board_fault, /* PendSV */
