@@ -1,7 +1,7 @@
 """Linear algebra: solve, inv, det, cholesky, pinv, matrix_power, and products of matrices.
 
-Systems become one solve node each (LU with partial pivoting), with derivatives of every order. A singular matrix gives
-infinities or NaN where NumPy raises: generated code has no exceptions.
+Systems become one solve node each (LU with partial pivoting), with derivatives of every order. For a matrix that is
+exactly singular the generated C returns an error, which a call from Python raises as NumPy does.
 """
 
 from __future__ import annotations
@@ -73,8 +73,6 @@ def _solve_matrix(a: SymbolicArray, b: SymbolicArray) -> SymbolicArray:
     n, columns = b.shape
     if n == 0 or columns == 0:
         return b.copy()
-    if n == 1:
-        return as_symbolic(b / a)
     dtype = (a[0, 0] + b[0, 0]).dtype
     solver = ca.Linsol("solve", "qr", ca.Sparsity.dense(n, n))
     solution = solver.solve(a.held, b.held.T, True)

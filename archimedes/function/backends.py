@@ -8,11 +8,13 @@ from collections.abc import Callable
 from typing import Any, Literal, Protocol, TypeAlias, cast
 
 import numpy as np
+from arc_codegen.ir.status import Status
 
 from archimedes.errors import BackendWarning, IdentifierError, OptionError
 from archimedes.function.integers import ExactIntegers, holds_integers
 from archimedes.function.traced import Leaf, TracedFunction
 from archimedes.host.errors import CompilerNotFoundError
+from archimedes.host.status import raise_status
 
 BackendName: TypeAlias = Literal["c", "casadi"]
 Array: TypeAlias = np.ndarray[Any, Any]
@@ -58,6 +60,9 @@ class CasadiBackend:
             if result.size:
                 buffer.set_res(index, result.reshape(-1).data)
         evaluate()
+        if buffer.ret():
+            # Of what is traced, a solver of linear systems is all that fails by its result.
+            raise_status(self._function.name(), Status.SINGULAR)
         return tuple(_as_declared(r, leaf) for r, leaf in zip(results, self._outputs, strict=True))
 
     def guarded(self, otherwise: Callable[..., Any]) -> None:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from archimedes.host.errors import ArgumentShapeError, ArgumentTypeError, StatusError
+from archimedes.host.errors import ArgumentShapeError, ArgumentTypeError
 from archimedes.host.signature import Parameter, Signature
+from archimedes.host.status import raise_status
 from archimedes.host.wrapper import compile_wrapper
 
 if TYPE_CHECKING:
@@ -38,7 +39,8 @@ class HostFunction:
     ArgumentTypeError
         By a call: another number of inputs, or one that cannot be converted (ARC707); a TypeError.
     StatusError
-        By a call: the C function returned a status other than 0 (ARC708).
+        By a call: the C function returned a status other than 0 (ARC708); where linear algebra failed a
+        `numpy.linalg.LinAlgError` (ARC781, ARC782).
     """
 
     # A call looks `__call__` up in the type and finds the slot: no frame of ours is between the caller and the C.
@@ -133,18 +135,3 @@ def convert_argument(function: str, parameter: Parameter, value: Any) -> Any:
             hint="The C has every dimension fixed; trace the function again for other shapes.",
         )
     return array if parameter.shape else array[()]
-
-
-def raise_status(function: str, status: int) -> None:
-    """Raise for a status that a C function returned.
-
-    Raises
-    ------
-    StatusError
-        ARC708.
-    """
-    raise StatusError(
-        f"{function} returned status {status}",
-        code="ARC708",
-        hint="The header of the generated C names the status: a singular matrix, no convergence or a guard.",
-    )

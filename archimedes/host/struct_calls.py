@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from archimedes.host.calling import convert_argument, raise_status
+from archimedes.host.calling import convert_argument
 from archimedes.host.errors import ArgumentTypeError
 from archimedes.host.signature import Parameter, Returns, float_typedef, identifier, read_function, read_parameter
+from archimedes.host.status import raise_status
 
 if TYPE_CHECKING:
     import cffi

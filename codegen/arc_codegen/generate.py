@@ -106,21 +106,25 @@ def generate(
 
     options = options or Options()
     printed = "\n".join(f"{print_graph(graph)}{graph.interface or ''}" for graph in module.functions)
+    optimised: list[Graph] = []
     loop_functions = []
     for graph in module.functions:
         if graph.interface is not None:
             check_bounds(graph.interface, graph.name)
         watch = None if observe is None else functools.partial(observe, graph.name)
-        loops = lower_to_loops(optimise(graph, options, observe=watch), options)
+        optimised.append(optimise(graph, options, observe=watch))
+        loops = lower_to_loops(optimised[-1], options)
         if observe is not None:
             observe(graph.name, "loops", loops)
         loop_functions.append(loops)
     lowered = LoopModule(module.name, tuple(loop_functions))
-    vectors = _vectors(module, options, examples or {})
+    vectors = _vectors(optimised, options, examples or {})
     return emit_loops(lowered, options, ir_hash=_digest(printed), python_names=python_names, vectors=vectors)
 
 
-def _vectors(module: Module, options: Options, examples: Mapping[str, Sequence[Array]]) -> dict[str, FunctionVectors]:
+def _vectors(
+    graphs: Sequence[Graph], options: Options, examples: Mapping[str, Sequence[Array]]
+) -> dict[str, FunctionVectors]:
     """Test vectors of the functions; where none are asked for, one each, for the packages' examples."""
     if not options.vectors and "arduino" not in options.package:
         return {}
@@ -128,7 +132,7 @@ def _vectors(module: Module, options: Options, examples: Mapping[str, Sequence[A
         graph.name: make_vectors(
             graph, options.vectors or 1, example=examples.get(graph.name), finite=options.guard != "none"
         )
-        for graph in module.functions
+        for graph in graphs
     }
 
 

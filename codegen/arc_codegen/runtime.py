@@ -8,7 +8,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib import resources
 
-ABI_VERSION = 1
+from arc_codegen.ir.kernel_table import KERNELS
+
+ABI_VERSION = 2
 """The runtime's interface that generated code expects; a test keeps it equal to ``ARC_ABI_VERSION`` in arc_abi.h."""
 
 _HEADERS = "include/arc"
@@ -64,7 +66,9 @@ def placement(definitions: str) -> str:
     return "\n".join(_config_block(macro) for macro in used)
 
 
-def files_for(kernels: Iterable[str], *, status: bool = False, config: bool = False) -> RuntimeFiles:
+def files_for(
+    kernels: Iterable[str], *, status: bool = False, guard: bool = False, config: bool = False
+) -> RuntimeFiles:
     """What to ship with a module.
 
     Parameters
@@ -72,7 +76,9 @@ def files_for(kernels: Iterable[str], *, status: bool = False, config: bool = Fa
     kernels : iterable of str
         C names of the kernels that it calls (``arc_lu_solve_f32`` style).
     status : bool
-        Whether functions check their inputs and return a status.
+        Whether functions return a status.
+    guard : bool
+        Whether functions check their inputs.
     config : bool
         Whether the module has defaults of parameters, which a project may want to place.
 
@@ -85,21 +91,31 @@ def files_for(kernels: Iterable[str], *, status: bool = False, config: bool = Fa
     >>> files_for([], status=True).public
     ('arc_status.h',)
     """
-    suffixes = sorted({name.rsplit("_", 1)[1] for name in kernels})
+    units = sorted({_unit(name) for name in kernels})
+    families = sorted({family for family, _ in units})
     names: set[str] = set()
     includes: list[str] = []
-    if status:
-        names |= {"arc_abi.h", "arc_config.h", "arc_guard.h", "arc_status.h"}
+    if status or guard:
+        names |= {"arc_abi.h", "arc_status.h"}
+    if guard:
+        names |= {"arc_config.h", "arc_guard.h"}
         includes.append("arc_guard.h")
     elif config:
         names.add("arc_config.h")
         includes.append("arc_config.h")
-    if suffixes:
-        names |= {"arc_abi.h", "arc_lu.h", "arc_strict.h"}
-        includes.append("arc_lu.h")
+    if units:
+        names |= {"arc_abi.h", "arc_status.h", "arc_strict.h"}
+    for family in families:
+        names.add(f"arc_{family}.h")
+        includes.append(f"arc_{family}.h")
     headers = {name: read(f"{_HEADERS}/{name}") for name in names}
-    if suffixes:
-        headers["arc_lu_body.h"] = read(f"{_SOURCES}/arc_lu_body.h")
-    sources = {f"arc_lu_{suffix}.c": read(f"{_SOURCES}/arc_lu_{suffix}.c") for suffix in suffixes}
-    public = ("arc_status.h",) if status else ()
+    headers |= {f"arc_{family}_body.h": read(f"{_SOURCES}/arc_{family}_body.h") for family in families}
+    sources = {f"arc_{family}_{real}.c": read(f"{_SOURCES}/arc_{family}_{real}.c") for family, real in units}
+    public = ("arc_status.h",) if status or guard else ()
     return RuntimeFiles(sources, dict(sorted(headers.items())), tuple(includes), public)
+
+
+def _unit(kernel: str) -> tuple[str, str]:
+    """Family and element type of a kernel, which name the file that it is in: ``("lu", "f32")``."""
+    name, real = kernel.removeprefix("arc_").rsplit("_", 1)
+    return KERNELS[name].family, real

@@ -20,7 +20,8 @@ static void ARC_LU_SWAP(ARC_REAL *row, ARC_REAL *other, int32_t length) {
   }
 }
 
-void ARC_LU_NAME(factor)(int32_t n, ARC_REAL *a, int32_t *pivot) {
+arc_status_t ARC_LU_NAME(factor)(int32_t n, ARC_REAL *a, int32_t *pivot) {
+  arc_status_t status = n < 1 ? ARC_ERROR_BAD_SIZE : ARC_OK;
   for (int32_t k = 0; k < n; ++k) {
     /* The first of the largest; a comparison with NaN is false. */
     int32_t p = k;
@@ -33,14 +34,20 @@ void ARC_LU_NAME(factor)(int32_t n, ARC_REAL *a, int32_t *pivot) {
     if (p != k) {
       ARC_LU_SWAP(a + k * n, a + p * n, n);
     }
+    const bool is_zero = a[k * n + k] == 0;
+    if (is_zero) {
+      status = ARC_ERROR_SINGULAR;
+    }
     for (int32_t i = k + 1; i < n; ++i) {
-      const ARC_REAL multiplier = a[i * n + k] / a[k * n + k];
+      /* Below a zero pivot are zeros, their own multipliers, and NaN, which is to be seen. */
+      const ARC_REAL multiplier = is_zero ? a[i * n + k] : a[i * n + k] / a[k * n + k];
       a[i * n + k] = multiplier;
       for (int32_t j = k + 1; j < n; ++j) {
         a[i * n + j] -= multiplier * a[k * n + j];
       }
     }
   }
+  return status;
 }
 
 void ARC_LU_NAME(solve)(

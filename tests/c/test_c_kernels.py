@@ -10,14 +10,15 @@ import pytest
 from arc_codegen.generate import emit_loops
 from arc_codegen.ir import kernels
 from arc_codegen.ir.loops import Buffer, Call, For, LoopFunction, LoopModule, Stmt, Store
+from arc_codegen.ir.status import Status
 from arc_codegen.ir.types import DType
 from c_loop_programs import array, at, load, symbol
 
 SIZES = tuple((n, m) for n in range(1, 8) for m in (1, 3))
 
 
-def solver(n: int, m: int, real: DType) -> LoopFunction:
-    """Factors, pivots, solution and determinant of one system."""
+def solver(n: int, m: int, real: DType, *, checked: bool = False) -> LoopFunction:
+    """Factors, pivots, solution and determinant of one system; ``checked``: it returns what the factorisation does."""
     a, b = array("a", real, n, n), array("b", real, n, m)
     factors, x = array("factors", real, n, n, kind="output"), array("x", real, n, m, kind="output")
     pivot, det = array("pivot", DType.I32, n, kind="output"), array("det", real, kind="output")
@@ -28,12 +29,12 @@ def solver(n: int, m: int, real: DType) -> LoopFunction:
 
     lu = (factors.symbol, 0), (pivot.symbol, 0)
     calls = (
-        Call("lu_factor", (n,), lu),
+        Call("lu_factor", (n,), lu, checked=checked),
         Call("lu_solve", (n, m), (*lu, (x.symbol, 0))),
         Call("lu_det", (n,), (*lu, (det.symbol, 0))),
     )
     body = (copy(a, factors), copy(b, x), *calls)
-    return LoopFunction(f"solve_{n}_{m}", (a, b, factors, x, pivot, det), body)
+    return LoopFunction(f"{'check' if checked else 'solve'}_{n}_{m}", (a, b, factors, x, pivot, det), body)
 
 
 def systems(n: int, real: DType) -> list[c_harness.Array]:
@@ -63,15 +64,21 @@ def systems(n: int, real: DType) -> list[c_harness.Array]:
 @pytest.mark.parametrize("real", [DType.F32, DType.F64])
 @pytest.mark.parametrize(("compiler", "level"), [("gcc", "-O0"), ("gcc", "-O3"), ("clang", "-O0"), ("clang", "-O3")])
 def test_kernels_give_the_references_bits(tmp_path: Path, real: DType, compiler: str, level: str) -> None:
-    generated = emit_loops(LoopModule("solvers", tuple(solver(n, m, real) for n, m in SIZES)))
+    functions = [solver(n, m, real, checked=checked) for n, m in SIZES for checked in (False, True)]
+    generated = emit_loops(LoopModule("solvers", tuple(functions)))
     library = c_harness.Library(generated, c_harness.compile_shared(generated, tmp_path, compiler, level))
     for n, m in SIZES:
         right = np.random.default_rng(m).normal(size=(n, m)).astype(real.numpy_name)
         for number, matrix in enumerate(systems(n, real)):
             factors, x, pivot = matrix.copy(), right.copy(), np.zeros(n, np.int32)
-            kernels.lu_factor(factors, pivot)
+            status = kernels.lu_factor(factors, pivot)
             kernels.lu_solve(factors, pivot, x)
             expected = (factors, x, pivot, np.asarray(kernels.lu_det(factors, pivot)))
             got = library.call(f"solve_{n}_{m}", [matrix, right])
             for name, left_hand, right_hand in zip(("factors", "x", "pivot", "det"), got, expected, strict=True):
                 c_harness.assert_same_bits(left_hand, right_hand, f"{name} of matrix {number}, n={n}, m={m}")
+            library.call(f"check_{n}_{m}", [matrix, right])
+            assert library.status == status, f"status of matrix {number}, n={n}"
+            if status is Status.SINGULAR:
+                # Nothing but zero, unless an infinity or NaN in the matrix met the zero.
+                assert expected[3] == 0 or not np.isfinite(matrix).all()

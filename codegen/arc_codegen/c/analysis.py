@@ -6,11 +6,14 @@ All walks are iterative over expressions, because expressions of straight-line c
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from arc_codegen.ir import loops
+from arc_codegen.ir.expressions import walk_statements
+from arc_codegen.ir.kernel_table import KERNELS
 from arc_codegen.ir.loops import Expr, Index, LoopFunction, Op, Stmt, Symbol
+from arc_codegen.ir.status import Status
 
 
 def walk_expressions(roots: Iterable[Expr]) -> Iterator[Expr]:
@@ -143,3 +146,9 @@ def _visit_positions(
         for expression in walk_expressions(expressions):
             if isinstance(expression, loops.Load):
                 visit_index(expression.index)
+
+
+def errors(body: Sequence[Stmt]) -> list[Status]:
+    """What the function returns where a kernel fails, each error once, in the order of the calls."""
+    calls = [node for node in walk_statements(body) if isinstance(node, loops.Call) and node.checked]
+    return list(dict.fromkeys(KERNELS[call.kernel].error for call in calls))

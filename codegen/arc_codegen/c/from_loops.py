@@ -27,7 +27,9 @@ from arc_codegen.c.structs import StructPool
 from arc_codegen.c.tables import TablePool
 from arc_codegen.c.typedefs import rename_float
 from arc_codegen.errors import IdentifierError, OptionError
-from arc_codegen.ir.loops import KERNELS, Buffer, LoopFunction, LoopModule, Symbol
+from arc_codegen.ir.kernel_table import KERNELS
+from arc_codegen.ir.loops import Buffer, LoopFunction, LoopModule, Symbol
+from arc_codegen.ir.status import Status
 from arc_codegen.options import Options
 
 _KERNEL_NAMES = tuple(f"arc_{kernel}_{real}" for kernel in KERNELS for real in ("f32", "f64"))
@@ -48,6 +50,7 @@ class _Draft:
     positions: analysis.Positions
     work: list[Buffer]
     guarded: bool = False
+    errors: tuple[Status, ...] = ()
     period: tuple[tuple[str, str], ...] = ()
 
 
@@ -190,6 +193,8 @@ def _draft(function: LoopFunction, c_name: str, file_scope: NameScope, structs: 
         parameters += work_parameters(work, scope)
     draft = _Draft(function, c_name, scope, arguments, parameters, needed, positions, work)
     draft.guarded = options.guard == "status" and guards.has_guard(arguments.inputs.values())
+    refusals = (Status.NOT_FINITE, Status.OUT_OF_RANGE) if draft.guarded else ()
+    draft.errors = (*refusals, *analysis.errors(function.body))
     if options.workspace == "stack":
         _check_stack(draft, options)
     return draft
@@ -246,8 +251,9 @@ def _finish(
     guard: tuple[ast.Stmt, ...] = ()
     if draft.guarded:
         guard = tuple(guards.guard_statements(inputs.values()))
-        body = (*body, ast.Return(ast.Name(guards.OK)))
         used = used | {symbol for symbol, place in inputs.items() if guards.is_guarded(place)}
+    if draft.errors:
+        body = (*body, ast.Return(ast.Name(Status.OK.c_name)))
     places = [place for symbol in used if (place := draft.signature.place(symbol)) is not None]
     pointers = tuple(draft.signature.declarations(places))
     roots = {place.root for place in places}
@@ -256,7 +262,7 @@ def _finish(
         for item in draft.parameters
         if item.direction != "work" and item.name not in roots
     )
-    returns = guards.STATUS_TYPE if draft.guarded else "void"
+    returns = guards.STATUS_TYPE if draft.errors else "void"
     statements = (*unused, *pointers, *guard, *declarations, *body)
     parameters = tuple(item.syntax for item in draft.parameters)
     interface = draft.function.interface
@@ -268,7 +274,8 @@ def _finish(
         syntax=ast.Function(draft.c_name, parameters, statements, returns, attribute="ARC_FAST_CODE"),
         operations=cost.operation_counts(draft.function),
         workspace_bytes=_workspace_bytes(draft.work),
-        returns="status" if draft.guarded else "void",
+        returns="status" if draft.errors else "void",
+        errors=draft.errors,
         period=interface.period if interface else None,
         macros=draft.period,
         statics=static_fields(interface),

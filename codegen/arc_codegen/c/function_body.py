@@ -6,7 +6,7 @@ no bit, and it bounds the depth of every C expression.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from arc_codegen.c import ast, scalar_ops, text
@@ -15,7 +15,9 @@ from arc_codegen.c.literals import literal, uses_math_macros
 from arc_codegen.c.names import NameScope
 from arc_codegen.c.scalar_ops import CTYPES, Helper
 from arc_codegen.ir import loops
+from arc_codegen.ir.kernel_table import KERNELS
 from arc_codegen.ir.loops import Expr, Index, Load, Op, Ref, Stmt, Symbol
+from arc_codegen.ir.status import Status
 from arc_codegen.ir.types import DType, Origin
 
 _COMPOUND = {"add": "+=", "sub": "-=", "mul": "*=", "div": "/="}
@@ -73,7 +75,7 @@ class BodyEmitter:
                 out.append(ast.If(test, self._block(then), self._block(orelse)))
             case loops.Call():
                 self._locate(node.origin, out)
-                out.append(self._kernel(node))
+                out.extend(self._kernel(node))
 
     def _block(self, body: Iterable[Stmt]) -> tuple[ast.Stmt, ...]:
         self.scope.enter()
@@ -119,14 +121,20 @@ class BodyEmitter:
             operator, source = _COMPOUND[value.fn], value.args[1]
         out.append(ast.Assign(target, self._expression(source, out, taken=target.width + 5), operator))
 
-    def _kernel(self, node: loops.Call) -> ast.Stmt:
+    def _kernel(self, node: loops.Call) -> Iterator[ast.Stmt]:
         reals = [self.buffers[symbol] for symbol, _ in node.buffers if self.buffers[symbol].dtype.is_real]
         name = f"arc_{node.kernel}_{reals[0].dtype.value}"
         self.kernels.add(name)
         self.used.update(symbol for symbol, _ in node.buffers)
         arguments = [ast.Number(str(value)) for value in node.ints]
         pointers = [self.buffers[symbol].address(offset) for symbol, offset in node.buffers]
-        return ast.Evaluate(ast.Call(name, (*arguments, *pointers)))
+        call = ast.Call(name, (*arguments, *pointers))
+        error = KERNELS[node.kernel].error
+        if node.checked:
+            failed = ast.Binary("!=", call, ast.Name(Status.OK.c_name))
+            yield ast.If(failed, (ast.Return(ast.Name(error.c_name)),))
+        else:
+            yield ast.Evaluate(call if error is Status.OK else ast.Cast("void", call))
 
     def _locate(self, origin: Origin | None, out: list[ast.Stmt]) -> None:
         """A comment where the line of the user's source changes; its base name only, so no path leaks."""

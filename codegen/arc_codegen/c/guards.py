@@ -11,10 +11,10 @@ from arc_codegen.c.access import LeafPlace
 from arc_codegen.c.literals import literal
 from arc_codegen.errors import OptionError
 from arc_codegen.ir.interface import Interface, Leaf, element_bounds, leaves
+from arc_codegen.ir.status import Status
 from arc_codegen.ir.types import DType
 
-STATUS_TYPE, OK = "arc_status_t", "ARC_OK"
-NOT_FINITE, OUT_OF_RANGE = "ARC_ERROR_NOT_FINITE", "ARC_ERROR_OUT_OF_RANGE"
+STATUS_TYPE = "arc_status_t"
 
 RUNTIME_NAMES = (
     STATUS_TYPE,
@@ -63,15 +63,15 @@ def guard_statements(inputs: Iterable[LeafPlace]) -> Iterator[ast.Stmt]:
     guarded = [place for place in inputs if is_guarded(place)]
     for place in guarded:
         if place.leaf.type.dtype.is_real:
-            yield from _require(_check("finite", place, ()), NOT_FINITE)
+            yield from _require(_check("finite", place, ()), Status.NOT_FINITE)
     for place in guarded:
         if element_bounds(place.leaf) != (None, None):
-            yield from _require(_check("within", place, _spelled_bounds(place.leaf)), OUT_OF_RANGE)
+            yield from _require(_check("within", place, _spelled_bounds(place.leaf)), Status.OUT_OF_RANGE)
 
 
-def _require(check: ast.Expr, error: str) -> Iterator[ast.Stmt]:
+def _require(check: ast.Expr, error: Status) -> Iterator[ast.Stmt]:
     yield ast.Evaluate(ast.Call("ARC_ASSERT", (check,)))
-    yield ast.If(ast.Unary("!", check), (ast.Return(ast.Name(error)),))
+    yield ast.If(ast.Unary("!", check), (ast.Return(ast.Name(error.c_name)),))
 
 
 def _check(what: str, place: LeafPlace, limits: tuple[ast.Expr, ...]) -> ast.Expr:

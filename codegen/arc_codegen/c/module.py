@@ -8,6 +8,7 @@ from arc_codegen.c import ast
 from arc_codegen.c.initialisers import Initialiser
 from arc_codegen.c.structs import CStruct
 from arc_codegen.ir.interface import Leaf
+from arc_codegen.ir.status import Status
 from arc_codegen.ir.types import DType
 
 
@@ -39,7 +40,7 @@ class CParameter:
 class CFunction:
     """An exported function: its C, and what its documentation says.
 
-    ``returns`` is "void" or "status". ``period`` is in seconds; ``macros`` are
+    ``returns`` is "void" or "status", which is then OK or one of ``errors``. ``period`` is in seconds; ``macros`` are
     macros (name, spelled value) beside those of the parameters; ``statics`` are fields that are folded into the code.
     """
 
@@ -51,6 +52,7 @@ class CFunction:
     operations: dict[str, int]
     workspace_bytes: int
     returns: str = "void"
+    errors: tuple[Status, ...] = ()
     period: float | None = None
     macros: tuple[tuple[str, str], ...] = ()
     statics: tuple[tuple[str, str], ...] = ()

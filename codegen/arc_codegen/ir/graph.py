@@ -210,8 +210,9 @@ class Solve(Node):
     value in the column, the first of equals).
 
     ``kind`` "solve": x with ``a @ x = b``, ``b`` of shape (n, m), x of the same shape. "det": the determinant, ``b`` is
-    None, type of shape (). ``transposed``: ``a.T`` takes the place of ``a``. A singular matrix gives inf or NaN, as
-    IEEE division does. The exact order of operations is that of `kernels`.
+    None, type of shape (). ``transposed``: ``a.T`` takes the place of ``a``. A solution with a singular matrix is inf
+    or NaN, as IEEE division makes it, and makes the function return an error; a determinant is then zero. The exact
+    order of operations is that of `kernels`.
     """
 
     kind: str

@@ -29,6 +29,7 @@ from arc_codegen.ir.graph import (
     Solve,
     View,
 )
+from arc_codegen.ir.status import Status
 from arc_codegen.ir.types import DType, TensorType
 
 _BLOCK = 1 << 20
@@ -64,14 +65,29 @@ def interpret(graph: Graph, inputs: Sequence[Array]) -> list[Array]:
     >>> interpret(graph, [np.array([1.0, 2.0, 3.0])])
     [array(14.)]
     """
+    return interpret_status(graph, inputs)[0]
+
+
+def interpret_status(graph: Graph, inputs: Sequence[Array]) -> tuple[list[Array], Status]:
+    """As `interpret`, with the status that the C returns: that of the first `Solve` that fails.
+
+    Where the C returns an error and leaves outputs unwritten, the interpreter goes on: its outputs are what IEEE
+    arithmetic makes of a factor with zeros on its diagonal. Dead nodes are taken for live ones, as they stand.
+    """
     check_inputs(graph.name, [(node.name, node.type) for node in graph.inputs], inputs)
     values: list[Array] = []
+    status = Status.OK
     for node in graph.nodes:
+        operands = [values[operand] for operand in node.operands]
         if isinstance(node, Input):
             values.append(np.asarray(inputs[node.index]))
+        elif isinstance(node, Solve):
+            solution, found = _solve(node, operands)
+            values.append(solution)
+            status = status or found
         else:
-            values.append(evaluate_node(node, [values[operand] for operand in node.operands]))
-    return [np.array(values[output.value], order="C") for output in graph.outputs]
+            values.append(evaluate_node(node, operands))
+    return [np.array(values[output.value], order="C") for output in graph.outputs], status
 
 
 def check_inputs(name: str, expected: Sequence[tuple[str, TensorType]], inputs: Sequence[Array]) -> None:
@@ -134,7 +150,7 @@ def evaluate_node(node: Node, operands: Sequence[Array]) -> Array:
         case Assemble():
             return _assemble(node, operands)
         case Solve():
-            return _solve(node, operands)
+            return _solve(node, operands)[0]
     raise IRError(
         f"the interpreter does not know the node {type(node).__name__}",
         code="ARC419",
@@ -232,12 +248,12 @@ def _assemble(node: Assemble, operands: Sequence[Array]) -> Array:
     return result.reshape(node.type.shape)
 
 
-def _solve(node: Solve, operands: Sequence[Array]) -> Array:
+def _solve(node: Solve, operands: Sequence[Array]) -> tuple[Array, Status]:
     factors = np.array(operands[0].T if node.transposed else operands[0], order="C")
     pivot = np.zeros(len(factors), np.int32)
-    kernels.lu_factor(factors, pivot)
+    status = kernels.lu_factor(factors, pivot)
     if node.kind == "det":
-        return kernels.lu_det(factors, pivot)
+        return kernels.lu_det(factors, pivot), Status.OK
     x = np.array(operands[1], order="C")
     kernels.lu_solve(factors, pivot, x)
-    return x
+    return x, status

@@ -1,4 +1,4 @@
-"""Reference order of operations of the runtime's linear-algebra kernels (`loops.KERNELS`).
+"""Reference order of operations of the runtime's LU kernels (`kernel_table.KERNELS`).
 
 The order below *is* the definition: the C of the runtime performs the same operations in the same order, each
 rounded to the element type on its own (a product, then a subtraction; never fused), so host, chip and interpreter
@@ -9,12 +9,14 @@ agree bit for bit.
 1. *pivot*: ``p = k``; for ``i = k+1 .. n-1``: if ``|a[i,k]| > |a[p,k]|`` then ``p = i``. The first of equals wins;
    a comparison with NaN is false, so a NaN in row k stays and one below it is never chosen. ``pivot[k] = p``.
 2. *swap* the whole rows ``k`` and ``p`` (columns ``0 .. n-1``, the multipliers already found among them).
-3. *eliminate*: for ``i = k+1 .. n-1``: ``a[i,k] = a[i,k] / a[k,k]``; then for ``j = k+1 .. n-1``:
+3. *eliminate*: for ``i = k+1 .. n-1``: ``a[i,k] = a[i,k] / a[k,k]``, but where ``a[k,k]`` is zero ``a[i,k]`` stays
+   what it is (zero too, or NaN) and the matrix is known to be singular; then for ``j = k+1 .. n-1``:
    ``a[i,j] = a[i,j] - a[i,k] * a[k,j]``.
 
 Element (i, j) therefore receives its updates in the order ``k = 0, 1, ...`` whichever loop is outermost: Doolittle's
 row-by-row form, which starts from ``a[i,j]`` and subtracts the products in the order of k, gives the same bits.
-Nothing is tested for zero: a singular matrix divides by zero and gives inf or NaN.
+The result is `Status.SINGULAR` if any ``a[k,k]`` was zero, exactly as for LAPACK's getrf; the factors are complete all
+the same, with a zero on the diagonal of U. NaN is not zero: a matrix that holds one is not called singular.
 
 ``lu_solve(n, m; a, pivot, x)``, on ``x`` (n, m) in place, each column on its own:
 
@@ -33,22 +35,26 @@ G. H. Golub, C. F. Van Loan, *Matrix Computations*, 4th ed., section 3.4 (partia
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
+
+from arc_codegen.ir.status import Status
 
 RealArray = NDArray[Any]
 IntArray = NDArray[np.int32]
 
 
-def lu_factor(a: RealArray, pivot: IntArray) -> None:
+def lu_factor(a: RealArray, pivot: IntArray) -> Status:
     """Factor ``a`` of shape (n, n) in place; ``pivot`` of shape (n,) receives the row swapped at each step.
 
     Examples
     --------
     >>> a, pivot = np.array([[1.0, 2.0], [4.0, 2.0]]), np.zeros(2, np.int32)
-    >>> lu_factor(a, pivot)
+    >>> lu_factor(a, pivot).name
+    'OK'
     >>> a
     array([[4.  , 2.  ],
            [0.25, 1.5 ]])
@@ -56,6 +62,7 @@ def lu_factor(a: RealArray, pivot: IntArray) -> None:
     array([1, 1], dtype=int32)
     """
     n = len(a)
+    status = Status.OK
     with np.errstate(all="ignore"):
         for k in range(n):
             p = k
@@ -66,8 +73,12 @@ def lu_factor(a: RealArray, pivot: IntArray) -> None:
             if p != k:
                 a[[k, p]] = a[[p, k]]
             # Vectorised over i and j, which are independent of each other; k stays sequential.
-            a[k + 1 :, k] = a[k + 1 :, k] / a[k, k]
+            if a[k, k] == 0:
+                status = Status.SINGULAR
+            else:
+                a[k + 1 :, k] = a[k + 1 :, k] / a[k, k]
             a[k + 1 :, k + 1 :] -= np.multiply.outer(a[k + 1 :, k], a[k, k + 1 :])
+    return status
 
 
 def lu_solve(a: RealArray, pivot: IntArray, x: RealArray) -> None:
@@ -77,7 +88,7 @@ def lu_solve(a: RealArray, pivot: IntArray, x: RealArray) -> None:
     --------
     >>> a, pivot = np.array([[0.0, 2.0], [4.0, 2.0]]), np.zeros(2, np.int32)
     >>> x = np.array([[2.0], [6.0]])
-    >>> lu_factor(a, pivot)
+    >>> status = lu_factor(a, pivot)
     >>> lu_solve(a, pivot, x)
     >>> x.ravel()
     array([1., 1.])
@@ -103,7 +114,7 @@ def lu_det(a: RealArray, pivot: IntArray) -> RealArray:
     Examples
     --------
     >>> a, pivot = np.array([[0.0, 2.0], [4.0, 2.0]]), np.zeros(2, np.int32)
-    >>> lu_factor(a, pivot)
+    >>> status = lu_factor(a, pivot)
     >>> float(lu_det(a, pivot))
     -8.0
     """
@@ -115,3 +126,15 @@ def lu_det(a: RealArray, pivot: IntArray) -> RealArray:
             det = np.asarray(det * a[k, k])
         swaps = sum(int(pivot[k]) != k for k in range(n))
         return np.asarray(-det) if swaps % 2 else det
+
+
+def _store_det(a: RealArray, pivot: IntArray, det: RealArray) -> None:
+    det[...] = lu_det(a, pivot)
+
+
+REFERENCES: Final[dict[str, Callable[..., Status | None]]] = {
+    "lu_factor": lu_factor,
+    "lu_solve": lu_solve,
+    "lu_det": _store_det,
+}
+"""By kernel: its reference, a function of the buffers in the order of `kernel_table`, which returns its status."""

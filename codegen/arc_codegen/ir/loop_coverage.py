@@ -11,8 +11,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from arc_codegen.ir.kernel_table import KERNELS
 from arc_codegen.ir.loop_indices import Ranges, Tables, index_count, index_positions
-from arc_codegen.ir.loops import KERNELS, Call, For, If, LoopFunction, Stmt, Store, Symbol
+from arc_codegen.ir.loops import Call, For, If, LoopFunction, Stmt, Store, Symbol
 
 Mask = NDArray[np.bool_]
 Masks = dict[Symbol, Mask]
@@ -88,15 +89,12 @@ class _Coverage:
 
 def kernel_extents(call: Call) -> list[int]:
     """Number of elements that a kernel call reads or writes in each of its buffers."""
-    ints = dict(zip(KERNELS[call.kernel][0], call.ints, strict=True))
-    n = ints["n"]
-    extents = {"a": n * n, "pivot": n, "x": n * ints.get("m", 1), "det": 1}
-    return [extents[name] for name in KERNELS[call.kernel][1]]
+    return KERNELS[call.kernel].sizes(call.ints)
 
 
 def _mark_call(call: Call, masks: Masks) -> None:
     extents = kernel_extents(call)
-    for position in KERNELS[call.kernel][2]:
+    for position in KERNELS[call.kernel].written:
         buffer, offset = call.buffers[position]
         if buffer in masks:
             masks[buffer][offset : offset + extents[position]] = True

@@ -137,29 +137,19 @@ class If:
 class Call:
     """Call of a runtime kernel on whole buffers (each with an offset in elements).
 
-    ``kernel`` names it without the type suffix; integers are passed before the buffers. Known kernels:
-    ``lu_solve`` (n, m; a, x, pivots?) etc. are listed in `KERNELS`.
+    ``kernel`` names it without the type suffix, a key of `kernel_table.KERNELS`; integers are passed before the
+    buffers. ``checked``: if the kernel fails, the function returns its error at once; otherwise it goes on with what
+    the kernel left.
     """
 
     kernel: str
     ints: tuple[int, ...]
     buffers: tuple[tuple[Symbol, int], ...]
     origin: Origin | None = field(default=None, compare=False)
+    checked: bool = False
 
 
 Stmt: TypeAlias = Let | Var | Set | Store | For | If | Call
-
-
-KERNELS = {
-    # name: (integers, buffers, which buffers are written)
-    # lu_factor(n; a, pivot): a (n, n) row-major becomes L and U in place, pivot (n, i32) the row swapped at each step.
-    "lu_factor": (("n",), ("a", "pivot"), (0, 1)),
-    # lu_solve(n, m; a, pivot, x): x (n, m) becomes the solution of A X = x in place, from the factors of A.
-    "lu_solve": (("n", "m"), ("a", "pivot", "x"), (2,)),
-    # lu_det(n; a, pivot, det): det[0] becomes the determinant, the product of U's diagonal and the signs of the swaps.
-    "lu_det": (("n",), ("a", "pivot", "det"), (2,)),
-}
-"""Runtime kernels by name; their exact order of operations is that of the reference in `kernels`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,10 @@ from arc_codegen.errors import IRError
 from arc_codegen.ir import kernels
 from arc_codegen.ir.evaluate import Array
 from arc_codegen.ir.interp import check_inputs
-from arc_codegen.ir.loops import KERNELS, Buffer, LoopFunction
+from arc_codegen.ir.kernel_table import KERNELS
+from arc_codegen.ir.loops import Buffer, LoopFunction
 from arc_codegen.ir.loops_python import Translator, scalar
+from arc_codegen.ir.status import Status
 from arc_codegen.ir.types import DType, TensorType
 
 Memory = list[Any]
@@ -55,6 +57,15 @@ def interpret_loops(function: LoopFunction, inputs: Sequence[Array]) -> list[Arr
     >>> interpret_loops(LoopFunction("square", buffers, (body,)), [np.array([1.0, 2.0, 3.0])])
     [array([1., 4., 9.])]
     """
+    return interpret_loops_status(function, inputs)[0]
+
+
+def interpret_loops_status(function: LoopFunction, inputs: Sequence[Array]) -> tuple[list[Array], Status]:
+    """As `interpret_loops`, with what the function returns.
+
+    Where the C returns an error at once and leaves outputs unwritten, the interpreter goes on: its outputs are what
+    IEEE arithmetic makes of a factor with zeros on its diagonal.
+    """
     parameters = [buffer for buffer in function.buffers if buffer.kind == "input"]
     expected = [(buffer.symbol.hint, TensorType(buffer.dtype, _shape(buffer))) for buffer in parameters]
     flat_too = [
@@ -66,18 +77,20 @@ def interpret_loops(function: LoopFunction, inputs: Sequence[Array]) -> list[Arr
     memory = [_memory(buffer, arrays.get(buffer.symbol)) for buffer in function.buffers]
     translator = Translator(function)
     namespace = translator.namespace
-    namespace["call"] = _Kernels(function, memory).call
+    called = _Kernels(function, memory)
+    namespace["call"] = called.call
     exec(compile(translator.source, f"<loops {function.name}>", "exec"), namespace)
     with np.errstate(all="ignore"):
         try:
             namespace["run"](*memory)
         except TypeError as error:
             raise _unwritten(f"{function.name} computes with an element that was never written") from error
-    return [
+    outputs = [
         _result(function.name, buffer, elements)
         for buffer, elements in zip(function.buffers, memory, strict=True)
         if buffer.kind == "output"
     ]
+    return outputs, called.status
 
 
 def _shape(buffer: Buffer) -> tuple[int, ...]:
@@ -116,23 +129,20 @@ class _Kernels:
     def __init__(self, function: LoopFunction, memory: list[Memory]) -> None:
         self._name = function.name
         self._dtypes = {id(elements): b.dtype for b, elements in zip(function.buffers, memory, strict=True)}
+        self.status = Status.OK
 
-    def call(self, kernel: str, ints: tuple[int, ...], buffers: tuple[tuple[Memory, int], ...]) -> None:
-        n = ints[0]
-        m = ints[1] if len(ints) > 1 else 1
-        shapes = {"a": (n, n), "pivot": (n,), "x": (n, m), "det": ()}
-        _, names, written = KERNELS[kernel]
+    def call(
+        self, name: str, ints: tuple[int, ...], buffers: tuple[tuple[Memory, int], ...], checked: bool = False
+    ) -> None:
+        kernel = KERNELS[name]
         arrays = [
-            self._array(memory, offset, shapes[name], reads=name != "det" and (kernel, name) != ("lu_factor", "pivot"))
-            for name, (memory, offset) in zip(names, buffers, strict=True)
+            self._array(memory, offset, shape, reads=argument.access != "out")
+            for argument, shape, (memory, offset) in zip(kernel.buffers, kernel.shapes(ints), buffers, strict=True)
         ]
-        if kernel == "lu_factor":
-            kernels.lu_factor(arrays[0], arrays[1])
-        elif kernel == "lu_solve":
-            kernels.lu_solve(arrays[0], arrays[1], arrays[2])
-        else:
-            arrays[2] = kernels.lu_det(arrays[0], arrays[1])
-        for position in written:
+        status = kernels.REFERENCES[name](*arrays)
+        if checked and self.status is Status.OK:
+            self.status = status or Status.OK
+        for position in kernel.written:
             memory, offset = buffers[position]
             array = arrays[position]
             memory[offset : offset + array.size] = _elements(array, self._dtypes[id(memory)])

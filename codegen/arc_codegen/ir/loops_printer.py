@@ -113,7 +113,8 @@ class LoopPrinter:
             case Call():
                 ints = ", ".join(map(str, statement.ints))
                 buffers = ", ".join(f"{self.symbol(b)}+{k}" if k else self.symbol(b) for b, k in statement.buffers)
-                return _comment(f"call {statement.kernel}({ints}; {buffers})", statement.origin)
+                checked = " or return its error" if statement.checked else ""
+                return _comment(f"call {statement.kernel}({ints}; {buffers}){checked}", statement.origin)
 
     def _body(self, body: Sequence[Stmt], depth: int) -> Iterator[str]:
         indent = "  " * depth

@@ -145,7 +145,7 @@ class Translator:
                     self._body(statement.orelse, depth + 1)
             case Call():
                 buffers = "".join(f"({_buffer(b)}, {offset}), " for b, offset in statement.buffers)
-                self._emit(depth, f"call({statement.kernel!r}, {statement.ints!r}, ({buffers}))")
+                self._emit(depth, f"call({statement.kernel!r}, {statement.ints!r}, ({buffers}), {statement.checked})")
 
     def _expression(self, expr: Expr, depth: int) -> str:
         """Text of an expression; emits a temporary wherever it gets too deep for the parser."""

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from arc_codegen.errors import IRError
 from arc_codegen.ir.expressions import fold_expression
 from arc_codegen.ir.interface import interface_problem
+from arc_codegen.ir.kernel_table import KERNELS
 from arc_codegen.ir.loop_coverage import kernel_extents, unwritten_outputs
 from arc_codegen.ir.loop_indices import index_bounds, index_count, index_positions
 from arc_codegen.ir.loops import (
-    KERNELS,
     Buffer,
     Call,
     Expr,
@@ -37,6 +37,7 @@ from arc_codegen.ir.loops import (
 )
 from arc_codegen.ir.loops_printer import LoopPrinter
 from arc_codegen.ir.scalar import SCALAR_OPS
+from arc_codegen.ir.status import Status
 from arc_codegen.ir.types import DType, Origin, TensorType
 from arc_codegen.ir.verify import scalar_type_error
 
@@ -296,13 +297,14 @@ class _LoopVerifier:
     # Kernels
 
     def _check_call(self, call: Call) -> None:
-        signature = KERNELS.get(call.kernel)
-        if signature is None:
+        kernel = KERNELS.get(call.kernel)
+        if kernel is None:
             self._fail(CALLS, f"no kernel {call.kernel!r}")
-        ints, names, written = signature
-        if len(call.ints) != len(ints) or len(call.buffers) != len(names):
-            got = f"{len(call.ints)} and {len(call.buffers)}"
-            self._fail(CALLS, f"{call.kernel} takes {len(ints)} integers and {len(names)} buffers, got {got}")
+        if len(call.ints) != len(kernel.ints) or len(call.buffers) != len(kernel.buffers):
+            takes = f"{len(kernel.ints)} integers and {len(kernel.buffers)} buffers"
+            self._fail(CALLS, f"{call.kernel} takes {takes}, got {len(call.ints)} and {len(call.buffers)}")
+        if call.checked and kernel.error is Status.OK:
+            self._fail(CALLS, f"{call.kernel} is checked, but cannot fail")
         if min(call.ints) < 0:
             self._fail(CALLS, f"{call.kernel} of negative extents {call.ints}")
         reals: set[DType] = set()
@@ -313,12 +315,12 @@ class _LoopVerifier:
             if offset < 0 or offset + extent > buffer.size:
                 what = f"elements {offset} to {offset + extent - 1} of {symbol.hint!r}, which has {buffer.size}"
                 self._fail(BOUNDS, f"{call.kernel} uses {what}")
-            if position in written and buffer.kind not in ("output", "work"):
+            if position in kernel.written and buffer.kind not in ("output", "work"):
                 self._fail(SCOPES, f"{call.kernel} writes the {buffer.kind} buffer {symbol.hint!r}")
             if any(other == symbol and offset < stop and start < offset + extent for other, start, stop in spans):
                 self._fail(CALLS, f"{call.kernel} gets overlapping parts of {symbol.hint!r}")
             spans.append((symbol, offset, offset + extent))
-            if names[position] != "pivot":
+            if not kernel.buffers[position].is_index:
                 reals.add(buffer.dtype)
             elif buffer.dtype is not DType.I32:
                 self._fail(TYPES, f"{call.kernel} keeps its pivots in i32, {symbol.hint!r} is {buffer.dtype.value}")

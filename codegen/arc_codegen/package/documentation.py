@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from arc_codegen.c import cost, guards, text
+from arc_codegen.c import cost, text
 from arc_codegen.c.literals import literal
 from arc_codegen.c.module import CFunction, CParameter
 from arc_codegen.c.structs import CField, CStruct
 from arc_codegen.ir.interface import Leaf, element_bounds
+from arc_codegen.ir.status import Status
 from arc_codegen.ir.types import DType
 from arc_codegen.options import Options
 
@@ -42,9 +43,7 @@ def document_function(function: CFunction, options: Options) -> Documented:
 
 
 def _notes(function: CFunction, options: Options) -> Iterator[str]:
-    if function.returns == "status":
-        errors = f"{guards.NOT_FINITE} if an input is NaN or infinite, {guards.OUT_OF_RANGE} if one is out of range"
-        yield f"@return {guards.OK}; {errors}: nothing is written then"
+    yield from _errors(function)
     where = {"stack": "on the stack", "caller": "passed by the caller", "static": "static"}[options.workspace]
     workspace = f"{function.workspace_bytes} bytes, {where}" if function.workspace_bytes else "none"
     yield f"@note Cost: {cost.describe(function.operations)}."
@@ -59,6 +58,30 @@ def _notes(function: CFunction, options: Options) -> Iterator[str]:
         yield "      (the largest, where there is no smallest); inputs without a range are taken as they are."
     for path, value in function.statics:
         yield f"@note Fixed when this was generated: {shown(path)} = {shown(value)}."
+
+
+_CAUSES = {
+    Status.NOT_FINITE: "if an input is NaN or infinite",
+    Status.OUT_OF_RANGE: "if one is out of range",
+    Status.SINGULAR: "if a matrix is singular",
+    Status.NOT_POSITIVE_DEFINITE: "if a matrix is not positive definite",
+}
+
+
+def _errors(function: CFunction) -> Iterator[str]:
+    """What the function returns, and what its outputs hold after each error."""
+    if not function.errors:
+        return
+    refusals = [error for error in function.errors if error.leaves_outputs]
+    failures = [error for error in function.errors if not error.leaves_outputs]
+    said = [", ".join(f"{error.c_name} {_CAUSES[error]}" for error in errors) for errors in (refusals, failures)]
+    if refusals:
+        yield f"@return {Status.OK.c_name}; {said[0]}: nothing is written then{';' if failures else ''}"
+    if failures:
+        yield f"{'      ' if refusals else f'@return {Status.OK.c_name}; '}{said[1]}:"
+        states = any(item.direction == "inout" for item in function.parameters)
+        unchanged = ", and states are as they were" if states else ""
+        yield f"      outputs hold parts of results then{unchanged}"
 
 
 def _is_bounded(item: CParameter) -> bool:

@@ -12,6 +12,7 @@ from arc_codegen import runtime
 from arc_codegen.c import text
 from arc_codegen.c.initialisers import Braces, initialiser_lines
 from arc_codegen.c.module import CConstant, CModule
+from arc_codegen.ir.status import Status
 from arc_codegen.ir.types import DType
 from arc_codegen.options import Options
 from arc_codegen.package.documentation import document_function, shown
@@ -91,7 +92,8 @@ def render_header(module: CModule, options: Options, provenance: Provenance) -> 
 def runtime_needs(module: CModule) -> runtime.RuntimeFiles:
     """The runtime's files that a module needs."""
     status = any(function.returns == "status" for function in module.functions)
-    return runtime.files_for(module.kernels, status=status, config=bool(module.constants))
+    guard = any(Status.NOT_FINITE in function.errors for function in module.functions)
+    return runtime.files_for(module.kernels, status=status, guard=guard, config=bool(module.constants))
 
 
 def extents_of(constant: CConstant) -> str:

@@ -35,6 +35,8 @@ class _Checked:
     variables: list[str]
     outs: list[str]
     call: str
+    statuses: str  # the table of the expected ones, where it is needed
+    expected: list[int]
 
 
 def render_vectors(
@@ -99,6 +101,8 @@ def _checked(function: CFunction, vectors: FunctionVectors, claim: Callable[[str
         [variable(item) for item in function.parameters],
         [f"arg_{item.name}" for item in function.parameters if item.direction == "out"],
         call(function),
+        claim(f"{function.c_name}_status") if any(vectors.statuses) else "",
+        [int(status) for status in vectors.statuses],
     )
 
 

@@ -16,16 +16,21 @@ import numpy as np
 from arc_codegen.ir.evaluate import Array
 from arc_codegen.ir.graph import Graph
 from arc_codegen.ir.interface import Leaf
-from arc_codegen.ir.interp import interpret
+from arc_codegen.ir.interp import interpret_status
+from arc_codegen.ir.status import Status
 from arc_codegen.ir.types import DType
 
 
 @dataclass(frozen=True, slots=True)
 class FunctionVectors:
-    """Vectors of one function: for each of them one array an input, and one array an output, in the graph's order."""
+    """Vectors of one function: for each of them one array an input, and one array an output, in the graph's order.
+
+    ``statuses`` are what the function returns for each; the outputs of one that fails mean nothing.
+    """
 
     inputs: tuple[tuple[Array, ...], ...]
     outputs: tuple[tuple[Array, ...], ...]
+    statuses: tuple[Status, ...]
 
 
 def make_vectors(
@@ -36,6 +41,7 @@ def make_vectors(
     Parameters
     ----------
     graph : Graph
+        Without dead code: what no output depends on cannot fail.
     count : int
         How many vectors.
     example : sequence of ndarray, optional
@@ -65,7 +71,10 @@ def make_vectors(
         if not finite and len(inputs) % 2:
             _place_special(drawn, len(inputs) // 2, source)
         inputs.append(drawn)
-    return FunctionVectors(tuple(inputs), tuple(tuple(interpret(graph, values)) for values in inputs))
+    results = [interpret_status(graph, values) for values in inputs]
+    return FunctionVectors(
+        tuple(inputs), tuple(tuple(outputs) for outputs, _ in results), tuple(status for _, status in results)
+    )
 
 
 def _draw(leaf: Leaf, source: random.Random) -> Array:

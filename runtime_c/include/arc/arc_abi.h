@@ -3,6 +3,6 @@
 #define ARC_ABI_H
 
 /** Version of the interface between generated code and this runtime; generated code checks it. */
-#define ARC_ABI_VERSION 1
+#define ARC_ABI_VERSION 2
 
 #endif

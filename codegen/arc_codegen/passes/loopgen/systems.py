@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from arc_codegen.ir.graph import Solve
+from arc_codegen.ir.graph import Solve, Value
 from arc_codegen.ir.loops import Call, Store, Symbol
 from arc_codegen.ir.types import DType
 from arc_codegen.passes.loopgen.forms import Form, flat_form
@@ -36,7 +36,7 @@ def write_solution(nest: NestLowering, node: Solve, symbol: Symbol | None) -> Sy
 
 def _factor(nest: NestLowering, node: Solve, n: int) -> tuple[Symbol, Symbol]:
     """LU factors of the matrix, made once for all that solve with it."""
-    key = (nest.plan.base[node.a], node.transposed)
+    key = _matrix(nest, node)
     if key in nest.factors:
         return nest.factors[key]
     lu = nest.buffer("lu", node.type.dtype, n * n, "work", (n, n))
@@ -48,6 +48,16 @@ def _factor(nest: NestLowering, node: Solve, n: int) -> tuple[Symbol, Symbol]:
         nest.body.append(Store(lu, flat_form(axes, (n, n)).index(), nest.read(node.a, source), node.origin))
 
     nest.loops((n, n), inside, node.origin)
-    nest.body.append(Call("lu_factor", (n,), ((lu, 0), (pivot, 0)), node.origin))
+    # The determinant of a singular matrix is zero; only a solution has to exist.
+    checked = any(
+        nest.plan.uses[value] and isinstance(other, Solve) and other.kind == "solve" and _matrix(nest, other) == key
+        for value, other in enumerate(nest.nodes)
+    )
+    nest.body.append(Call("lu_factor", (n,), ((lu, 0), (pivot, 0)), node.origin, checked))
     nest.factors[key] = (lu, pivot)
     return lu, pivot
+
+
+def _matrix(nest: NestLowering, node: Solve) -> tuple[Value, bool]:
+    """What is factored: the matrix, and whether it is transposed."""
+    return nest.plan.base[node.a], node.transposed
