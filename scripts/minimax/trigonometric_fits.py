@@ -8,7 +8,7 @@ from mpmath import mp, mpf
 __all__ = ["FITS"]
 
 QUARTER_PI = 0.78541  # and what the rounding of x * 2/pi adds
-TINY = 1e-4  # where the leading term is exact, the weight of the rest vanishes
+TINY = 1e-4  # nearer to zero, where the series would lose digits, the weight vanishes anyway
 
 
 def _sine_rest(z: mpf) -> mpf:
@@ -19,6 +19,30 @@ def _sine_rest(z: mpf) -> mpf:
 def _cosine_rest(z: mpf) -> mpf:
     """(cos(r) - 1 + r**2/2) / r**4, of z = r**2."""
     return mp.nsum(lambda n: (-1) ** int(n) * z ** (n - 2) / mp.factorial(2 * n), [2, mp.inf])
+
+
+def _tangent_rest(z: mpf) -> mpf:
+    """(tan(r) - r) / r**3, of z = r**2."""
+    r = mp.sqrt(z)
+    return (mp.tan(r) - r) / (r * z)
+
+
+def _cotangent_rest(z: mpf) -> mpf:
+    """(1/r - cot(r)) / r, of z = r**2."""
+    r = mp.sqrt(z)
+    return (1 / r - mp.cot(r)) / r
+
+
+def _arc_tangent_rest(z: mpf) -> mpf:
+    """(atan(q) - q) / q**3, of z = q**2."""
+    q = mp.sqrt(z)
+    return (mp.atan(q) - q) / (q * z)
+
+
+def _arc_sine_rest(z: mpf) -> mpf:
+    """(asin(s) - s) / s**3, of z = s**2."""
+    s = mp.sqrt(z)
+    return (mp.asin(s) - s) / (s * z)
 
 
 FITS: tuple[Fit, ...] = (
@@ -35,5 +59,39 @@ FITS: tuple[Fit, ...] = (
         interval=(TINY, QUARTER_PI**2),
         powers=(0, 1, 2),
         weight=lambda z: z * z / mp.cos(mp.sqrt(z)),
+    ),
+    Fit(
+        name="tangent",
+        function=_tangent_rest,
+        interval=(TINY, QUARTER_PI**2),
+        powers=tuple(range(6)),
+        weight=lambda z: mp.sqrt(z) ** 3 / mp.tan(mp.sqrt(z)),
+    ),
+    Fit(
+        name="cotangent",
+        function=_cotangent_rest,
+        interval=(TINY, QUARTER_PI**2),
+        powers=tuple(range(4)),
+        weight=lambda z: mp.sqrt(z) * mp.tan(mp.sqrt(z)),
+    ),
+    *(
+        Fit(
+            name=f"arc_tangent{count}",
+            function=_arc_tangent_rest,
+            interval=(TINY, 1.0),
+            powers=tuple(range(count)),
+            weight=lambda z: mp.sqrt(z) ** 3 / mp.atan(mp.sqrt(z)),
+        )
+        for count in (7, 8, 9)
+    ),
+    *(
+        Fit(
+            name=f"arc_sine{count}",
+            function=_arc_sine_rest,
+            interval=(TINY, 0.25),
+            powers=tuple(range(count)),
+            weight=lambda z: mp.sqrt(z) ** 3 / mp.asin(mp.sqrt(z)),
+        )
+        for count in (4, 5, 6)
     ),
 )
