@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: 0BSD */
+#include "arc_exp_internal.h"
+
+/* exp(x) = 2^n * exp(r) with n the whole number nearest to x / ln 2. */
+
+/* Results that are not normal numbers, or hardly so. */
+ARC_RARE_CASE float arc_exp_rare(float x) {
+  uint32_t exponent;
+  float mantissa;
+  if (x > 88.7228394f) {
+    return arc_float_of(ARC_INFINITY_BITS);
+  }
+  if (x < -103.972076f) { /* half of the smallest subnormal number, or less */
+    return 0.0f;
+  }
+  if (x != x) {
+    return x + x;
+  }
+  mantissa = arc_exp_mantissa(x, &exponent);
+  return arc_scale(mantissa, exponent);
+}
+
+ARC_FAST_CODE float arc_expf(float x) {
+  uint32_t exponent;
+  float mantissa;
+  if (ARC_UNLIKELY((arc_bits_of(x) & ~ARC_SIGN_BIT) > 0x42aea8f6u)) { /* 87.33 */
+    return arc_exp_rare(x);
+  }
+  mantissa = arc_exp_mantissa(x, &exponent);
+  return arc_float_of(arc_bits_of(mantissa) + (exponent << 23));
+}
