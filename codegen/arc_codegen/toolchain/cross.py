@@ -301,6 +301,8 @@ def _place(files: Mapping[Path, Path]) -> None:
             waiting = target.with_name(f".arc-codegen-{secrets.token_hex(4)}")
             staged[target] = waiting
             waiting.write_bytes(source.read_bytes())
+            # An image for this machine is a program.
+            waiting.chmod(source.stat().st_mode & 0o777)
         for target, waiting in staged.items():
             os.replace(waiting, target)
     except OSError as error:

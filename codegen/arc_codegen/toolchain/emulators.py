@@ -17,14 +17,11 @@ from typing import IO, Final
 from arc_codegen.errors import ToolchainError
 from arc_codegen.toolchain.cross import Image
 from arc_codegen.toolchain.packages import install_command
+from arc_codegen.toolchain.simavr import EmulatorNotFoundError, simavr_runner
 from arc_codegen.toolchain.targets import Target
 
 DEFAULT_SECONDS: Final = 60.0
 _LAST_WORDS: Final = 2000
-
-
-class EmulatorNotFoundError(ToolchainError):
-    """The emulator of a target is not on this machine, or it has none."""
 
 
 class EmulatorError(ToolchainError):
@@ -102,6 +99,8 @@ def emulator_command(image: Image) -> tuple[str, ...]:
         )
     if emulator.family == "native":
         return (str(image.path.resolve()),)
+    if emulator.family == "simavr":
+        return (str(simavr_runner()), emulator.machine, str(emulator.frequency), str(image.path.resolve()))
     program = shutil.which(emulator.program)
     if program is None:
         raise EmulatorNotFoundError(

@@ -36,6 +36,8 @@ _PACKAGES: Final = MappingProxyType(
         "qemu-system-arm": ("qemu-system-arm", "qemu-system-arm", "qemu"),
         "qemu-system-riscv32": ("qemu-system-misc", "qemu-system-riscv", "qemu"),
         "simavr": ("simavr", "simavr", "simavr"),
+        # Not a program: the library, which our own runner of AVR programs is linked with.
+        "libsimavr": ("libsimavr-dev libelf-dev", "simavr-devel elfutils-libelf-devel", "simavr"),
     }
 )
 _MACOS_COMMAND_LINE_TOOLS: Final = "xcode-select --install"
