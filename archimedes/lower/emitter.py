@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
+from arc_codegen.errors import LoweringError
 from arc_codegen.ir.affine import contiguous_strides, identity_map, is_identity, positions, recognise
 from arc_codegen.ir.builder import GraphBuilder
 from arc_codegen.ir.graph import (
@@ -51,8 +52,27 @@ class Emitter:
     # -- leaves --------------------------------------------------------------------------------------------------
 
     def constant(self, array: npt.ArrayLike) -> Value:
-        """A real constant: shape () for one element given as a scalar, else flat."""
-        values = np.asarray(array, dtype=self.real.numpy_name)
+        """A real constant: shape () for one element given as a scalar, else flat.
+
+        Raises
+        ------
+        LoweringError
+            ARC404: a finite number is beyond the range of the type.
+        """
+        exact = np.asarray(array, dtype=np.float64)
+        with np.errstate(over="ignore"):
+            values = exact.astype(self.real.numpy_name)
+        beyond = np.isfinite(exact) & ~np.isfinite(values)
+        if beyond.any():
+            # NumPy would go on with an infinity, after a warning on a terminal that the chip does not have.
+            limits = np.finfo(values.dtype)
+            raise LoweringError(
+                f"the constant {float(exact[beyond].flat[0])!r} does not fit {self.real.numpy_name}, "
+                f"whose largest number is {float(limits.max):.8g}",
+                code="ARC404",
+                where=str(self.origin) if self.origin else None,
+                hint="Scale the problem, generate in float64, or write np.inf if an infinity is meant.",
+            )
         stored = values.astype(values.dtype.newbyteorder("<")).tobytes()
         return self.builder.add(Constant(type=self.real_type(values.shape), data=stored, origin=self.origin))
 

@@ -75,9 +75,24 @@ class MXLowering:
                     self.results[targets[0]].write(self.emit, value, table, accumulate=False)
                 continue
             self.emit.origin = self.locations.get(node.__hash__(), outer)
-            self._step(name, node, sources, targets)
+            try:
+                self._step(name, node, sources, targets)
+            except LoweringError as problem:
+                if problem.where is not None or (where := self._where_read(targets, k)) is None:
+                    raise
+                raise LoweringError(problem.message, code=problem.code, where=where, hint=problem.hint) from problem
         self.emit.origin = outer
         return [self._result(i, result) for i, result in enumerate(self.results)]
+
+    def _where_read(self, slots: list[int], position: int) -> str | None:
+        """The first line of the user's that reads the slots; constants have no line of their own."""
+        function = self.function
+        for k in range(position + 1, function.n_instructions()):
+            if not set(slots).isdisjoint(function.instruction_input(k)):
+                origin = self.locations.get(function.instruction_MX(k).__hash__())
+                if origin is not None:
+                    return str(origin)
+        return None
 
     def _result(self, i: int, parts: OpenArray) -> Value:
         value = self.whole_results[i] if i in self.whole_results else parts.close(self.emit)
