@@ -19,6 +19,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 import pickled_functions as functions
 
 X = np.array([0.5, 1.0, 2.0])
+POOL_SECONDS = 120
+"""What two fresh interpreters take to import the package and compile, a hundred times over."""
 
 
 @pytest.mark.parametrize("called_before", [False, True])
@@ -53,7 +55,11 @@ def test_a_fresh_process_can_load_and_call() -> None:
 
 def test_a_pool_of_processes() -> None:
     with multiprocessing.get_context("spawn").Pool(2) as pool:
-        results = pool.map(functions.gradient, [X, 2 * X])
+        try:
+            results = pool.map_async(functions.gradient, [X, 2 * X]).get(timeout=POOL_SECONDS)
+        except multiprocessing.TimeoutError:
+            alive = [worker.pid for worker in multiprocessing.active_children()]
+            pytest.fail(f"no results from the pool within {POOL_SECONDS} s: workers die or wait; there are {alive} now")
     np.testing.assert_array_equal(results[0], functions.gradient(X))
     np.testing.assert_array_equal(results[1], functions.gradient(2 * X))
 

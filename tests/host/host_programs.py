@@ -5,6 +5,20 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
+from archimedes.host.calling import HostFunction
+from archimedes.host.library import build
+
+CTYPES = {
+    "double": np.float64,
+    "float": np.float32,
+    "int32_t": np.int32,
+    "int64_t": np.int64,
+    "uint8_t": np.uint8,
+    "bool": np.bool_,
+}
+SIZE = 5
 HEADER_START = "#include <stdbool.h>\n#include <stdint.h>\n"
 
 
@@ -53,3 +67,24 @@ def scaled(size: int, *, ctype: str = "double", factor: int = 2, tag: str = "") 
     loop = f"for (int i = 0; i < {size}; ++i) y[i] = {factor} * x[i];"
     c = f"/* {tag} */\nvoid scaled(const {ctype} *x, {ctype} *y) {{ {loop} }}"
     return program(c, {"scaled": [parameter("x", "in", (size,), ctype), parameter("y", "out", (size,), ctype)]})
+
+
+def function(parameters: list[dict[str, Any]], body: str, *, returns_status: bool = False) -> HostFunction:
+    """The C function `f` with that body."""
+    declared = program("", {"f": parameters}, status=("f",) if returns_status else ())
+    files, manifest = declared
+    prototype = files["program.h"].splitlines()[-1].rstrip(";")
+    files["program.c"] += f"{prototype} {{ {body} }}\n"
+    return build(files, manifest).function("f")
+
+
+def identity(shape: tuple[int, ...], ctype: str) -> HostFunction:
+    size = int(np.prod(shape))
+    return function(
+        [parameter("x", "in", shape, ctype), parameter("y", "out", shape, ctype)],
+        f"for (int i = 0; i < {size}; ++i) y[i] = x[i];",
+    )
+
+
+def numbers(shape: tuple[int, ...], ctype: str) -> np.ndarray:
+    return np.random.default_rng(3).integers(0, 2 if ctype == "bool" else 100, size=shape).astype(CTYPES[ctype])
