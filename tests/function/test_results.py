@@ -3,28 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pytest
+from compiled_trees import Compile, Pair, Params
 
 import archimedes as arc
-from archimedes.function.compiled import CompiledFunction
-
-Compile = Callable[..., CompiledFunction]
-
-
-class Pair(NamedTuple):
-    left: Any
-    right: Any
-
-
-@arc.struct
-class Params:
-    w: Any
-    b: Any = 0.0
-    activation: str = arc.field(static=True, default="tanh")
-
 
 # --- results -----------------------------------------------------------------------------------------------------
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+import sys
+import threading
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -88,3 +91,17 @@ def identity(shape: tuple[int, ...], ctype: str) -> HostFunction:
 
 def numbers(shape: tuple[int, ...], ctype: str) -> np.ndarray:
     return np.random.default_rng(3).integers(0, 2 if ctype == "bool" else 100, size=shape).astype(CTYPES[ctype])
+
+
+def run_in_threads(calls: Callable[[int], None], count: int) -> None:
+    """Run ``calls(0)``, ``calls(1)``, ... at once, the interpreter changing between them as often as it can."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        threads = [threading.Thread(target=calls, args=(seed,)) for seed in range(count)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(before)

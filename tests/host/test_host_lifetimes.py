@@ -13,7 +13,7 @@ from typing import Any
 import cloudpickle
 import numpy as np
 import pytest
-from host_programs import SIZE, function, identity, parameter, program, scaled
+from host_programs import SIZE, function, identity, parameter, program, run_in_threads, scaled
 
 from archimedes.host.errors import StatusError
 from archimedes.host.library import build
@@ -54,16 +54,7 @@ def test_threads_do_not_see_each_others_arrays() -> None:
             if not np.array_equal(f(x), 2 * x):
                 wrong.append(f"thread {seed}")
 
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
-    try:
-        threads = [threading.Thread(target=calls, args=(seed,)) for seed in range(6)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-    finally:
-        sys.setswitchinterval(before)
+    run_in_threads(calls, 6)
     assert wrong == []
 
 

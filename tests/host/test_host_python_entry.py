@@ -5,7 +5,6 @@ from __future__ import annotations
 import pickle
 import subprocess
 import sys
-import threading
 import weakref
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from host_programs import parameter, program, scaled
+from host_programs import parameter, program, run_in_threads, scaled
 from toolchains import require_tool
 
 from archimedes.host import entry_points, python_entry
@@ -264,16 +263,7 @@ def test_threads_have_their_own_arrays() -> None:
             if result[0, 0] != step or result[1, 2] != seed or not handed_on(f(None), None):
                 wrong.append(seed)
 
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
-    try:
-        threads = [threading.Thread(target=calls, args=(seed,)) for seed in range(4)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-    finally:
-        sys.setswitchinterval(before)
+    run_in_threads(calls, 4)
     assert wrong == []
 
 
