@@ -5,6 +5,7 @@
 
 #include "arc_strict.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -54,6 +55,11 @@ static inline float arc_float_of(uint32_t bits) {
   float x;
   ARC_COPY(x, bits);
   return x;
+}
+
+/* x without its last 12 bits, so that the product of two such numbers is exact. */
+static inline float arc_leading_bits(float x) {
+  return arc_float_of(arc_bits_of(x) & UINT32_C(0xfffff000));
 }
 
 /* |x| and x with the sign of another number, exact for every x, NaN included. */

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from minimax.fit import Fit
 from mpmath import mp, mpf
+
+from minimax.fit import Fit
 
 __all__ = ["FITS"]
 
@@ -78,11 +79,11 @@ FITS: tuple[Fit, ...] = (
         Fit(
             name=f"arc_tangent{count}",
             function=_arc_tangent_rest,
-            interval=(TINY, 1.0),
+            interval=(TINY, 0.25),
             powers=tuple(range(count)),
             weight=lambda z: mp.sqrt(z) ** 3 / mp.atan(mp.sqrt(z)),
         )
-        for count in (7, 8, 9)
+        for count in (4, 5, 6)
     ),
     *(
         Fit(

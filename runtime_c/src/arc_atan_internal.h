@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: 0BSD */
+/* Arc tangent of a quotient in [-1/2, 1/2], to which every other is reduced by a multiple of pi/4. */
+#ifndef ARC_ATAN_INTERNAL_H
+#define ARC_ATAN_INTERNAL_H
+
+#include "arc_math_internal.h"
+
+/* Multiples of pi/4 in two parts: so few bits that adding the leading bits of a quotient is exact, and the rest. */
+#define ARC_QUARTER_PI 0x1.922p-1f
+#define ARC_QUARTER_PI_LOW (-0x1.2aeef4p-19f)
+#define ARC_HALF_PI 0x1.922p+0f
+#define ARC_HALF_PI_LOW (-0x1.2aeef4p-18f)
+#define ARC_THREE_QUARTER_PI 0x1.2dap+1f
+#define ARC_THREE_QUARTER_PI_LOW (-0x1.07019ap-12f)
+#define ARC_PI 0x1.922p+1f
+#define ARC_PI_LOW (-0x1.2aeef4p-17f)
+
+/* (atan(q) - q) / q */
+static inline float arc_atan_rest(float q) {
+  /* fit arc_tangent5 */
+  const float z = q * q;
+  float p = ARC_MULTIPLY_ADD(z, -0.0512516126f, 0.101558276f);
+  p = ARC_MULTIPLY_ADD(z, p, -0.141742125f);
+  p = ARC_MULTIPLY_ADD(z, p, 0.19994168f);
+  p = ARC_MULTIPLY_ADD(z, p, -0.33333233f);
+  return z * p;
+}
+
+/* n - head * d, exact: head has 12 significant bits at most. Dekker, A floating-point technique for extending the
+ * available precision, Numer. Math. 18 (1971).
+ *
+ * Where a quotient is just above a power of two and its arc tangent just below, half an ulp of the quotient is a whole one
+ * of the result; so what the quotient lacks has to be made good. */
+static inline float arc_residual(float n, float d, float head) {
+#if ARC_FMA
+  return __builtin_fmaf(-head, d, n);
+#else
+  const float d_head = arc_leading_bits(d);
+  return (n - head * d_head) - head * (d - d_head);
+#endif
+}
+
+/* base + atan(q), of which the head is exact to add, and what q lacks is given by the residual of the division. */
+static inline float arc_atan_sum(float q, float head, float residual, float inverse, float base, float base_low) {
+  const float tail = ARC_MULTIPLY_ADD(q, arc_atan_rest(q), residual * inverse);
+  return (base + head) + (base_low + tail);
+}
+
+#endif
