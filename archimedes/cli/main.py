@@ -9,6 +9,7 @@ from archimedes.cli.doctor import doctor
 from archimedes.cli.failures import EXIT_CODES, FailureGroup
 from archimedes.cli.generate import generate
 from archimedes.cli.session import debug_option
+from archimedes.cli.verify import verify
 
 
 @click.group(
@@ -25,12 +26,14 @@ def cli() -> None:
     Examples:
       arc-codegen generate model.py:loss --arg x=[8] --derive value_and_grad -o out/
       arc-codegen generate --help
+      arc-codegen verify model.py:loss --arg x=[8] --target cortex-m4f --samples 1000
       arc-codegen doctor
     """
 
 
 cli.add_command(generate)
 cli.add_command(doctor)
+cli.add_command(verify)
 
 
 def main() -> None:

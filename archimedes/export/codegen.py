@@ -140,4 +140,4 @@ def write_module(
     """Generate a module and write it, all of its files or none."""
     made = generate_exports(requests, name=name, real=real, options=options, state=state)
     write_files(made.generated.files, folder, force=force)
-    return Artifact(Path(folder), made.generated, made.calls)
+    return Artifact(Path(folder), made.generated, made.calls, made.traced)

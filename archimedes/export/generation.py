@@ -19,6 +19,7 @@ from archimedes.export.c_names import default_module_name, name_functions, name_
 from archimedes.export.examples import example_values
 from archimedes.export.interfaces import ExportedFunction, build_interface, returned_state
 from archimedes.export.struct_types import StructTypes
+from archimedes.export.traced_calls import TracedCall, traced_call
 from archimedes.export.tree_calls import TreeCall, describe_calls
 from archimedes.function.compiled import CompiledFunction
 from archimedes.lower import lower_function
@@ -44,11 +45,12 @@ class FunctionRequest:
 class GeneratedModule:
     """The texts of a module's files, and the trees that its functions take and give.
 
-    ``calls`` has an entry for each function with structs, by its C name.
+    ``calls`` has an entry for each function with structs, ``traced`` for each function, by its C name.
     """
 
     generated: Generated
     calls: Mapping[str, TreeCall]
+    traced: Mapping[str, TracedCall]
 
 
 def generate_module(
@@ -111,8 +113,10 @@ def generate_exports(
     graphs: list[Graph] = []
     examples: dict[str, list[np.ndarray[Any, Any]]] = {}
     calls: dict[str, TreeCall] = {}
+    traced: dict[str, TracedCall] = {}
     for item, c_name in zip(exported, c_names, strict=True):
         exposed = build_interface(replace(item, c_name=c_name), types)
+        traced[f"{options.prefix}{c_name}"] = traced_call(item.traced, exposed)
         values = item.values
         announce(f"lowering {item.function.name}")
         if exposed is None:
@@ -135,7 +139,7 @@ def generate_exports(
     generated = generate(
         Module(module, tuple(graphs)), options, observe=watch, python_names=python_names, examples=examples
     )
-    return GeneratedModule(generated, calls)
+    return GeneratedModule(generated, calls, traced)
 
 
 def _trace(request: FunctionRequest, state: str, real: np.dtype[Any]) -> ExportedFunction:

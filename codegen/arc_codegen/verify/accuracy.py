@@ -34,8 +34,8 @@ class OutputAccuracy:
     values : int
         Elements that both sides have as finite numbers: those that the errors are of.
     absolute, relative, ulp : Worst or None
-        None where ``values`` is 0. Relative errors are of elements whose reference is not 0; an ulp is the distance of
-        the two neighbours of the reference in the output's type.
+        None where ``values`` is 0. Relative errors are of elements whose reference is neither 0 nor subnormal in the
+        output's type; an ulp is the distance of the two neighbours of the reference in that type.
     overflows : int
         Elements that are finite in the reference and beyond the output's type, or not numbers, in the computation: the
         type's range ends before.
@@ -84,13 +84,14 @@ def _of_output(
     real = dtype.kind == "f"
     with np.errstate(over="ignore", invalid="ignore"):
         rounded = reference.astype(dtype).astype(np.float64) if real else reference
+    least = float(np.finfo(dtype.name).tiny) if real else 1.0
     finite = np.isfinite(values) & np.isfinite(rounded)
     same = (values == rounded) | (np.isnan(values) & np.isnan(rounded))
     overflows = np.isfinite(rounded) & ~np.isfinite(values)
     disagreements = ~np.isfinite(rounded) & ~same
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         absolute = np.where(finite, np.abs(values - reference), np.nan)
-        relative = np.where(reference != 0, absolute / np.abs(reference), np.nan)
+        relative = np.where(np.abs(reference) >= least, absolute / np.abs(reference), np.nan)
         ulp = absolute / (ulp_of(reference, dtype) if real else 1.0)
 
     def worst(errors: Array) -> Worst | None:

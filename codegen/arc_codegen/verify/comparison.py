@@ -29,8 +29,8 @@ class Mismatch:
         Of which sample.
     kind : str
         What kind of sample that is.
-    expected, found : int, float or bool
-        The host's value, and the other machine's.
+    expected, found : str
+        The host's value, and the other machine's, as the shortest decimal that reads back as it.
     expected_bits, found_bits : str
         The same in hexadecimal.
     inputs : dict
@@ -42,8 +42,8 @@ class Mismatch:
     index: tuple[int, ...]
     sample: int
     kind: str
-    expected: Any
-    found: Any
+    expected: str
+    found: str
     expected_bits: str
     found_bits: str
     inputs: dict[str, Array]
@@ -157,8 +157,8 @@ def _mismatch(samples: Samples, name: str, expected: Array, found: Array, at: tu
         index=at[1:],
         sample=at[0],
         kind=samples.kinds[at[0]],
-        expected=expected[at].item(),
-        found=found[at].item(),
+        expected=spell_value(expected[at], expected.dtype),
+        found=spell_value(found[at], found.dtype),
         expected_bits=f"0x{int(_bits(expected)[at]):0{digits}x}",
         found_bits=f"0x{int(_bits(found)[at]):0{digits}x}",
         inputs=samples.of(at[0]),
@@ -197,7 +197,7 @@ def spell_inputs(inputs: dict[str, Array], *, most: int = 8) -> str:
 def spell_mismatch(mismatch: Mismatch, machine: str) -> str:
     """What a person is told of a mismatch: which output, both values in decimal and hexadecimal, the inputs."""
     return (
-        f"{mismatch.function}: {mismatch.where} differs: host {mismatch.expected!r} ({mismatch.expected_bits}), "
-        f"{machine} {mismatch.found!r} ({mismatch.found_bits}), "
+        f"{mismatch.function}: {mismatch.where} differs: host {mismatch.expected} ({mismatch.expected_bits}), "
+        f"{machine} {mismatch.found} ({mismatch.found_bits}), "
         f"for sample {mismatch.sample} ({mismatch.kind}): {spell_inputs(mismatch.inputs)}"
     )

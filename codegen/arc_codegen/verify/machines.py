@@ -6,10 +6,11 @@ import contextlib
 import os
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 
+from arc_codegen.toolchain.compilers import answer
 from arc_codegen.toolchain.cross import DEFAULT_FLAGS, Image
 from arc_codegen.toolchain.emulators import RunningImage, start
 from arc_codegen.toolchain.targets import Counter, Target
@@ -41,6 +42,8 @@ class Machine:
         What runs on it, where it was built here.
     counter : Counter or None
         What its ticks mean; None: not known.
+    emulator : str
+        What emulates it; empty: a board.
     """
 
     name: str
@@ -50,6 +53,7 @@ class Machine:
     failed: list[str]
     image: Image | None
     counter: Counter | None
+    emulator: str = ""
 
 
 @contextlib.contextmanager
@@ -101,10 +105,20 @@ def emulated(
             )
             try:
                 session = Session(link, seconds)
-                yield _introduced(module, session, target.name, image, target.counter)
+                introduced = _introduced(module, session, target.name, image, target.counter)
+                yield replace(introduced, emulator=_emulator(target))
                 session.exit()
             except LinkError as error:
                 raise _with_last_words(error, running) from error
+
+
+def _emulator(target: Target) -> str:
+    """Version and machine of a target's emulator."""
+    emulator = target.emulator
+    if emulator is None or not emulator.program:
+        return emulator.family if emulator is not None else ""
+    words = answer(emulator.program, "--version").splitlines()
+    return f"{words[0].strip() if words else emulator.program}, {emulator.machine}"
 
 
 def _has_semihosting(target: Target) -> bool:

@@ -138,6 +138,26 @@ def require_known_ranges(signatures: Sequence[CallSignature], ranges: Mapping[st
             raise VerifyInputError(f"the range of {key}: there is no such input", code="ARC911", hint=f"{inputs}.")
 
 
+def require_known_inputs(signatures: Sequence[CallSignature], given: Mapping[str, Mapping[str, Array]]) -> None:
+    """Raise for given inputs that belong to no function, or to no input of it.
+
+    Raises
+    ------
+    VerifyInputError
+        ARC910.
+    """
+    for function, values in given.items():
+        of_it = [s for s in signatures if function in ("", s.c_name, s.python)]
+        known = {leaf.name for signature in of_it for leaf in signature.inputs}
+        unknown = [name for name in values if name not in known]
+        if not of_it or unknown:
+            inputs = "; ".join(f"{s.c_name} has {', '.join(leaf.name for leaf in s.inputs)}" for s in signatures)
+            what = f"{function}:{unknown[0]}" if function and unknown else unknown[0] if unknown else function
+            raise VerifyInputError(
+                f"the given inputs are for {what}: there is no such input", code="ARC910", hint=f"{inputs}."
+            )
+
+
 def _given(signature: CallSignature, plan: SamplingPlan) -> list[Array]:
     values = plan.given.get(signature.c_name, plan.given.get(signature.python, plan.given.get("", {})))
     if not values:
