@@ -130,7 +130,11 @@ def _vectors(
         return {}
     return {
         graph.name: make_vectors(
-            graph, options.vectors or 1, example=examples.get(graph.name), finite=options.guard != "none"
+            graph,
+            options.vectors or 1,
+            example=examples.get(graph.name),
+            finite=options.guard != "none",
+            library=options.math_library,
         )
         for graph in graphs
     }
@@ -155,7 +159,7 @@ def emit_loops(
             check_bounds(function.interface, function.name)
     emitted = emit_module(with_initialisers(module), options)
     provenance = Provenance(tool_version(), ir_hash or _digest(_code(emitted)))
-    needs = runtime_needs(emitted)
+    needs = runtime_needs(emitted, options)
     sources = {f"{emitted.name}.c": render_source(emitted, options, provenance), **needs.sources}
     headers = {
         f"{emitted.name}.h": render_header(emitted, options, provenance),

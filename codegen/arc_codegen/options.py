@@ -22,10 +22,14 @@ class Options:
         What the cost model prefers.
     numerics : {"strict"}
         IEEE arithmetic in the declared precision, in the order that the IR fixes.
-    math : {"libm"}
-        Where sin, exp, ... come from: the platform's math library.
-    fma : {"off"}
-        Whether products and sums may be fused.
+    math : {"libm", "arc"}
+        Where sin, exp, ... come from. "arc": in float32 from the runtime's own functions, which give the same bits on
+        every machine and come with the module; in float64 from the platform's math library. "libm": in both from the
+        platform's.
+    fma : {"off", "on"}
+        "on": products and the sums that they go into are one operation, rounded once, for machines that have the
+        instruction: fewer instructions, and other bits than those of "off". Which ones is decided here, never by a
+        compiler.
     workspace : {"stack", "caller", "static"}
         Where work arrays live: local arrays; parameters ``work``, ``iwork``, ``bwork`` that the caller provides, one
         per element type; or static arrays of the function, which is then not reentrant.
@@ -58,8 +62,8 @@ class Options:
     prefix: str = ""
     optimize: Literal["balanced", "speed", "size"] = "balanced"
     numerics: Literal["strict"] = "strict"
-    math: Literal["libm"] = "libm"
-    fma: Literal["off"] = "off"
+    math: Literal["arc", "libm"] = "libm"
+    fma: Literal["off", "on"] = "off"
     workspace: Literal["stack", "caller", "static"] = "stack"
     max_stack: int | None = None
     guard: Literal["none", "status", "saturate"] = "none"
@@ -109,12 +113,33 @@ class Options:
         """Those of the options that the C depends on."""
         return {name: value for name, value in self.as_dict().items() if name not in _BESIDE}
 
-    def summary(self) -> str:
-        """One line for file headers: the options that are not defaults behind those that decide the numbers."""
+    @property
+    def math_library(self) -> str:
+        """The library whose functions have the bits of this code, as interpreters know it.
+
+        Examples
+        --------
+        >>> Options(math="arc", fma="on").math_library
+        'arc+fma'
+        """
+        return f"{self.math}+fma" if self.math == "arc" and self.fma == "on" else self.math
+
+    def summary(self, *, double: bool = False) -> str:
+        """One line for file headers: the options that are not defaults behind those that decide the numbers.
+
+        ``double``: the code computes with float64 as well.
+
+        Examples
+        --------
+        >>> Options(math="arc").summary(double=True)
+        'optimize=balanced numerics=strict math=arc(float32)+libm(float64) fma=off'
+        """
         shown = {"numerics", "fma", "math", "optimize"}
-        parts = [
-            f"{option.name}={getattr(self, option.name)}"
+        chosen = {option.name: getattr(self, option.name) for option in fields(self)}
+        if double and self.math == "arc":
+            chosen["math"] = "arc(float32)+libm(float64)"
+        return " ".join(
+            f"{option.name}={chosen[option.name]}"
             for option in fields(self)
-            if option.name in shown or (option.name not in _BESIDE and getattr(self, option.name) != option.default)
-        ]
-        return " ".join(parts)
+            if option.name in shown or (option.name not in _BESIDE and chosen[option.name] != option.default)
+        )

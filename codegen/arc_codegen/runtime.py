@@ -6,15 +6,14 @@ import functools
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from importlib import resources
 
 from arc_codegen.ir.kernel_table import KERNELS
+from arc_codegen.runtime_sources import closure, read, text_of
+
+__all__ = ["ABI_VERSION", "RuntimeFiles", "files_for", "placement", "read", "strict_guard"]
 
 ABI_VERSION = 2
 """The runtime's interface that generated code expects; a test keeps it equal to ``ARC_ABI_VERSION`` in arc_abi.h."""
-
-_HEADERS = "include/arc"
-_SOURCES = "src"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,28 +21,20 @@ class RuntimeFiles:
     """Files of the runtime that a module needs, by the name they get in its folder.
 
     ``includes`` are the headers that the generated source names itself, ``public`` those that its header names.
+    ``has_config``: whether the source reads arc_config.h that way.
     """
 
     sources: dict[str, str]
     headers: dict[str, str]
     includes: tuple[str, ...]
     public: tuple[str, ...] = ()
-
-    @property
-    def has_config(self) -> bool:
-        """Whether the source reads arc_config.h."""
-        return "arc_config.h" in self.headers
-
-
-def read(path: str) -> str:
-    """Text of a file of the runtime; ``path`` is relative to its folder."""
-    return resources.files("arc_codegen").joinpath("_runtime_c", path).read_text(encoding="utf-8")
+    has_config: bool = False
 
 
 @functools.cache
 def strict_guard() -> str:
     """Preprocessor lines that keep IEEE arithmetic in a source file: the inside of arc_strict.h."""
-    text = read(f"{_HEADERS}/arc_strict.h")
+    text = text_of("arc_strict.h")
     match = re.search(r"#define ARC_STRICT_H\n(.*)#endif\n\Z", text, re.DOTALL)
     assert match is not None
     return match[1].strip() + "\n"
@@ -51,7 +42,7 @@ def strict_guard() -> str:
 
 @functools.cache
 def _config_block(macro: str) -> str:
-    text = read(f"{_HEADERS}/arc_config.h")
+    text = text_of("arc_config.h")
     # The macro's documentation comes with it.
     match = re.search(rf"^/\*\*(?:(?!\*/).)*?\*/\n#ifndef {macro}\n.*?^#endif\n", text, re.DOTALL | re.MULTILINE)
     assert match is not None, macro
@@ -67,7 +58,13 @@ def placement(definitions: str) -> str:
 
 
 def files_for(
-    kernels: Iterable[str], *, status: bool = False, guard: bool = False, config: bool = False
+    kernels: Iterable[str],
+    *,
+    functions: Iterable[str] = (),
+    status: bool = False,
+    guard: bool = False,
+    config: bool = False,
+    fused: bool = False,
 ) -> RuntimeFiles:
     """What to ship with a module.
 
@@ -75,47 +72,66 @@ def files_for(
     ----------
     kernels : iterable of str
         C names of the kernels that it calls (``arc_lu_solve_f32`` style).
+    functions : iterable of str
+        C names of the other functions of the runtime that it calls, and of macros that it uses.
     status : bool
         Whether functions return a status.
     guard : bool
         Whether functions check their inputs.
     config : bool
         Whether the module has defaults of parameters, which a project may want to place.
+    fused : bool
+        Whether products and sums are one operation, in the runtime as well.
 
     Examples
     --------
     >>> sorted(files_for(["arc_lu_solve_f32"]).sources)
     ['arc_lu_f32.c']
+    >>> sorted(files_for([], functions=["arc_expf"]).sources)
+    ['arc_expf.c']
     >>> files_for([]).includes
     ()
     >>> files_for([], status=True).public
     ('arc_status.h',)
     """
     units = sorted({_unit(name) for name in kernels})
-    families = sorted({family for family, _ in units})
-    names: set[str] = set()
+    sources = [f"arc_{family}_{real}.c" for family, real in units]
     includes: list[str] = []
-    if status or guard:
-        names |= {"arc_abi.h", "arc_status.h"}
     if guard:
-        names |= {"arc_config.h", "arc_guard.h"}
         includes.append("arc_guard.h")
     elif config:
-        names.add("arc_config.h")
         includes.append("arc_config.h")
-    if units:
-        names |= {"arc_abi.h", "arc_status.h", "arc_strict.h"}
-    for family in families:
-        names.add(f"arc_{family}.h")
-        includes.append(f"arc_{family}.h")
-    headers = {name: read(f"{_HEADERS}/{name}") for name in names}
-    headers |= {f"arc_{family}_body.h": read(f"{_SOURCES}/arc_{family}_body.h") for family in families}
-    sources = {f"arc_{family}_{real}.c": read(f"{_SOURCES}/arc_{family}_{real}.c") for family, real in units}
+    includes += sorted({f"arc_{family}.h" for family, _ in units})
+    for function in sorted(functions):
+        inline = _is_defined_in_header(function)
+        includes.append("arc_scalar.h" if inline else "arc_math.h")
+        sources += [] if inline else [f"{function}.c"]
     public = ("arc_status.h",) if status or guard else ()
-    return RuntimeFiles(sources, dict(sorted(headers.items())), tuple(includes), public)
+    texts = {name: text_of(name) for name in closure([*includes, *public, *sources])}
+    if fused and "arc_config.h" in texts:
+        texts["arc_config.h"] = _fused_config(texts["arc_config.h"])
+    return RuntimeFiles(
+        sources={name: text for name, text in texts.items() if name.endswith(".c")},
+        headers={name: text for name, text in texts.items() if name.endswith(".h")},
+        includes=tuple(dict.fromkeys(includes)),
+        public=public,
+        has_config="arc_config.h" in closure(includes),
+    )
 
 
 def _unit(kernel: str) -> tuple[str, str]:
     """Family and element type of a kernel, which name the file that it is in: ``("lu", "f32")``."""
     name, real = kernel.removeprefix("arc_").rsplit("_", 1)
     return KERNELS[name].family, real
+
+
+@functools.cache
+def _is_defined_in_header(name: str) -> bool:
+    """Whether arc_scalar.h defines it: a macro, or a function that is expanded where it is called."""
+    return re.search(rf"\b{name}\b", text_of("arc_scalar.h")) is not None
+
+
+def _fused_config(text: str) -> str:
+    """arc_config.h with the variant that multiplies and adds with one rounding."""
+    assert text.count("#define ARC_FMA 0\n") == 1
+    return text.replace("#define ARC_FMA 0\n", "#define ARC_FMA 1\n")

@@ -101,6 +101,13 @@ BINARY: dict[str, list[tuple[float, float, Any]]] = {
     "eq": [(0.0, -0.0, True), (1.0, 2.0, False), (NAN, NAN, False), (INF, INF, True)],
     "ne": [(0.0, -0.0, False), (1.0, 2.0, True), (NAN, NAN, True), (INF, -INF, True)],
 }
+TERNARY = {
+    "fma": [
+        *((2.0, 3.0, 4.0, 10.0), (1.0, -0.0, 0.0, 0.0), (-1.0, 0.0, -0.0, -0.0), (1.0, -0.0, -0.0, -0.0)),
+        *((INF, 0.0, 1.0, NAN), (INF, 1.0, -INF, NAN), (NAN, 1.0, 1.0, NAN), (1.0, 1.0, NAN, NAN)),
+        (2.0, INF, 1.0, INF),
+    ],
+}
 LOGIC: list[Row] = [
     *(("and", (a, b), a and b) for a in (False, True) for b in (False, True)),
     *(("or", (a, b), a or b) for a in (False, True) for b in (False, True)),
@@ -159,11 +166,22 @@ def check(fn: str, args: tuple[Any, ...], kinds: tuple[DType, ...], result: DTyp
 
 
 @pytest.mark.parametrize("real", [DType.F32, DType.F64])
-@pytest.mark.parametrize("fn", [*UNARY, *BINARY])
+@pytest.mark.parametrize("fn", [*UNARY, *BINARY, *TERNARY])
 def test_special_values(fn: str, real: DType) -> None:
     result = DType.BOOL if SCALAR_OPS[fn].result == "bool" else real
-    for *args, expected in UNARY.get(fn, BINARY.get(fn, [])):
+    for *args, expected in (UNARY | BINARY | TERNARY)[fn]:
         check(fn, tuple(args), (real,) * len(args), result, expected)
+
+
+@pytest.mark.parametrize("real", [DType.F32, DType.F64])
+def test_fused_products_round_once(real: DType) -> None:
+    digits = 24 if real is DType.F32 else 53
+    x = 1.0 + 2.0 ** -(digits // 2)
+    # x**2 has a last bit that rounding takes away.
+    check("fma", (x, x, -(1.0 + 2.0 ** (1 - digits // 2))), (real,) * 3, real, 2.0 ** -(2 * (digits // 2)))
+    # Just below the middle between the result and its neighbour: a sum in a wider type is the middle, and rounds away.
+    ulp = 2.0 ** (1 - digits)
+    check("fma", (2.0**-digits * (1 + ulp), 1 - ulp, 1 + ulp), (real,) * 3, real, 1 + ulp)
 
 
 @pytest.mark.parametrize(("fn", "args", "expected"), LOGIC)
@@ -184,7 +202,7 @@ def test_cast(source: DType, value: Any, target: DType, expected: Any) -> None:
 
 
 def test_the_tables_cover_every_operation() -> None:
-    covered = {*UNARY, *BINARY, *(fn for fn, _, _ in LOGIC), "select", "cast"}
+    covered = {*UNARY, *BINARY, *TERNARY, *(fn for fn, _, _ in LOGIC), "select", "cast"}
     assert covered == set(SCALAR_OPS)
 
 

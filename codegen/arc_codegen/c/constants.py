@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from arc_codegen.c.initialisers import default_initialiser, defaults_need_math, has_defaults, one_line
+from arc_codegen.c.initialisers import default_initialiser, defaults_need_macros, has_defaults, one_line
 from arc_codegen.c.module import CConstant, CParameter
 from arc_codegen.c.names import mangled
 from arc_codegen.ir.interface import Argument, Leaf, Repeated
@@ -25,7 +25,7 @@ class DefaultPool:
         self._stem = stem
         self._claim = claim
         self._known: dict[str, CConstant] = {}
-        self.uses_math = False
+        self.uses_macros = False
 
     @property
     def constants(self) -> tuple[CConstant, ...]:
@@ -44,5 +44,5 @@ class DefaultPool:
         key = base if shared is None else f"{function}_{base}"
         name = self._claim(f"{self._stem}{base}" if shared is None else key)
         self._known[key] = CConstant(parameter.ctype, name, extents, value, argument.name)
-        self.uses_math = self.uses_math or defaults_need_math(argument.type)
+        self.uses_macros = self.uses_macros or defaults_need_macros(argument.type)
         return name

@@ -14,16 +14,20 @@ _CATEGORIES = {
     "add": "additions",
     "sub": "additions",
     "mul": "multiplications",
+    "fma": "multiply-additions",
     "div": "divisions",
     "sqrt": "square roots",
 }
-ORDER = ("additions", "multiplications", "divisions", "square roots", "library calls", "other operations")
+ORDER = (
+    *("additions", "multiplications", "multiply-additions", "divisions", "square roots"),
+    *("library calls", "other operations"),
+)
 
 
 def operation_counts(function: LoopFunction) -> dict[str, int]:
     """Operations of one call by category; of the branches of an ``if``, the dearer one.
 
-    "additions" includes subtractions; "library calls" are functions such as ``sin`` that the math library computes.
+    "additions" includes subtractions, "multiply-additions" are fused; "library calls" are functions such as ``sin``.
     """
     counts = _count_body(function.body)
     return {name: counts[name] for name in ORDER if counts[name]}

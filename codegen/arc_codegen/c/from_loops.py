@@ -8,6 +8,7 @@ from arc_codegen.c import analysis, ast, cost, guards, names
 from arc_codegen.c.access import BufferAccess
 from arc_codegen.c.constants import DefaultPool
 from arc_codegen.c.function_body import BodyEmitter
+from arc_codegen.c.literals import NON_FINITE
 from arc_codegen.c.module import CFunction, CModule, CParameter
 from arc_codegen.c.names import NameScope
 from arc_codegen.c.parameters import (
@@ -21,7 +22,7 @@ from arc_codegen.c.parameters import (
     work_parameters,
 )
 from arc_codegen.c.reserved import ANYWHERE
-from arc_codegen.c.scalar_ops import CTYPES, Helper, all_helpers, helper
+from arc_codegen.c.scalar_ops import CTYPES, Helper, all_helpers, called_function, helper
 from arc_codegen.c.shared_constants import name_constants
 from arc_codegen.c.structs import StructPool
 from arc_codegen.c.tables import TablePool
@@ -29,10 +30,15 @@ from arc_codegen.c.typedefs import rename_float
 from arc_codegen.errors import IdentifierError, OptionError
 from arc_codegen.ir.kernel_table import KERNELS
 from arc_codegen.ir.loops import Buffer, LoopFunction, LoopModule, Symbol
+from arc_codegen.ir.scalar import SCALAR_OPS
 from arc_codegen.ir.status import Status
+from arc_codegen.ir.types import DType
 from arc_codegen.options import Options
 
 _KERNEL_NAMES = tuple(f"arc_{kernel}_{real}" for kernel in KERNELS for real in ("f32", "f64"))
+_MATH_NAMES = tuple(
+    name for fn in SCALAR_OPS for real in (DType.F32, DType.F64) if (name := called_function(fn, real, math="arc"))
+)
 _LARGEST_INT = 2**15 - 1  # of a 16-bit int, the smallest that C allows
 _LARGEST_INT32 = 2**31 - 1
 
@@ -91,7 +97,9 @@ def emit_module(module: LoopModule, options: Options) -> CModule:
     c_names = _exported_names(module, prefix)
     structs = _structs(module, prefix, typedef, c_names)
     type_names = [name for struct in structs.types for name in (struct.c_name, *(macro for macro, _ in struct.macros))]
-    file_scope = NameScope([*ANYWHERE, *c_names, *_KERNEL_NAMES, *guards.RUNTIME_NAMES, *type_names, typedef])
+    file_scope = NameScope(
+        [*ANYWHERE, *c_names, *_KERNEL_NAMES, *_MATH_NAMES, *guards.RUNTIME_NAMES, *type_names, typedef]
+    )
     helpers = _HelperPool(file_scope, stem)
     drafts = [
         _draft(function, c_name, file_scope, structs, options)
@@ -114,7 +122,7 @@ def emit_module(module: LoopModule, options: Options) -> CModule:
     access = [_buffer_access(draft, tables, options) for draft in drafts]
     functions = []
     kernels: set[str] = set()
-    uses_math = tables.uses_math or defaults.uses_math
+    called = {NON_FINITE} if tables.uses_macros or defaults.uses_macros else set()
     narrows = False
     for draft, (buffers, declarations) in zip(drafts, access, strict=True):
         index_type = "int" if draft.positions.largest <= _LARGEST_INT else "int32_t"
@@ -124,11 +132,12 @@ def emit_module(module: LoopModule, options: Options) -> CModule:
             needed=draft.needed,
             index_type=index_type,
             helper_name=helpers.name,
+            math=options.math,
             locations=options.locations,
         )
         body = emitter.emit(draft.function.body)
         kernels |= emitter.kernels
-        uses_math = uses_math or emitter.uses_math
+        called |= emitter.called
         narrows = narrows or emitter.narrows
         named = name_constants(body, draft.scope)
         functions.append(_finish(draft, declarations, named, emitter.used))
@@ -139,7 +148,7 @@ def emit_module(module: LoopModule, options: Options) -> CModule:
         tables=tuple(tables.tables),
         helpers=helpers.definitions(),
         kernels=tuple(sorted(kernels)),
-        uses_math=uses_math,
+        called=frozenset(called),
         narrows=narrows,
         dtypes=frozenset(buffer.dtype for function in module.functions for buffer in function.buffers),
         types=structs.types,

@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 
 from arc_codegen.c import ast, scalar_ops, text
 from arc_codegen.c.access import BufferAccess
-from arc_codegen.c.literals import literal, uses_math_macros
+from arc_codegen.c.literals import NON_FINITE, literal, uses_scalar_macros
 from arc_codegen.c.names import NameScope
 from arc_codegen.c.scalar_ops import CTYPES, Helper
 from arc_codegen.ir import loops
+from arc_codegen.ir.expressions import is_sine_pair
 from arc_codegen.ir.kernel_table import KERNELS
 from arc_codegen.ir.loops import Expr, Index, Load, Op, Ref, Stmt, Symbol
 from arc_codegen.ir.status import Status
@@ -22,6 +23,7 @@ from arc_codegen.ir.types import DType, Origin
 
 _COMPOUND = {"add": "+=", "sub": "-=", "mul": "*=", "div": "/="}
 _SPILL_HINT = "t"
+_PAIR = ("sine", "cosine")
 _SHORT = 12  # an operand narrower than this is not worth a name
 
 
@@ -34,10 +36,11 @@ class BodyEmitter:
     needed: frozenset[Symbol]
     index_type: str
     helper_name: Callable[[Helper], str]
+    math: str
     locations: bool
     used: set[Symbol] = field(default_factory=set)
     kernels: set[str] = field(default_factory=set)
-    uses_math: bool = False
+    called: set[str] = field(default_factory=set)  # functions of math libraries, and macros of arc_scalar.h
     narrows: bool = False  # whether doubles are rounded to float
     _names: dict[Symbol, str] = field(default_factory=dict)
     _location: str = ""
@@ -46,9 +49,38 @@ class BodyEmitter:
     def emit(self, body: Iterable[Stmt]) -> tuple[ast.Stmt, ...]:
         """C statements for the statements of a block."""
         out: list[ast.Stmt] = []
+        previous: Stmt | None = None  # a sine whose cosine may follow
         for node in body:
-            self._statement(node, out)
+            if previous is not None and self._sine_pair(previous, node, out):
+                previous = None
+                continue
+            if previous is not None:
+                self._statement(previous, out)
+            previous = node
+        if previous is not None:
+            self._statement(previous, out)
         return tuple(out)
+
+    def _sine_pair(self, first: Stmt, second: Stmt, out: list[ast.Stmt]) -> bool:
+        """One call for the sine and the cosine of an angle, if that is what the two statements are."""
+        if not isinstance(first, loops.Let) or not isinstance(second, loops.Let) or self.math != "arc":
+            return False
+        if not is_sine_pair(first, second) or not {first.symbol, second.symbol} <= self.needed:
+            return False
+        self._locate(first.origin, out)
+        assert isinstance(first.value, Op)
+        angle = self._expression(first.value.args[0], out, taken=len("arc_sincosf();") + 24)
+        hints = [item.symbol.hint for item in (first, second)]
+        names = [
+            self.scope.claim(hint if hint != _SPILL_HINT else name) for hint, name in zip(hints, _PAIR, strict=True)
+        ]
+        for item, name in zip((first, second), names, strict=True):
+            self._names[item.symbol] = name
+            out.append(ast.Declare("float", name))
+        pointers = [ast.Unary("&", ast.Name(name)) for name in names]
+        self.called.add("arc_sincosf")
+        out.append(ast.Evaluate(ast.Call("arc_sincosf", (angle, *pointers))))
+        return True
 
     def _statement(self, node: Stmt, out: list[ast.Stmt]) -> None:
         match node:
@@ -198,9 +230,16 @@ class BodyEmitter:
         types = tuple(arg.dtype for arg in node.args)
         key = scalar_ops.helper_of(node.fn, types, node.dtype)
         helper_name = self.helper_name(key) if key else None
-        self.uses_math = self.uses_math or (key is None and scalar_ops.uses_math_library(node.fn))
+        if key is None and (called := scalar_ops.called_function(node.fn, node.dtype, math=self.math)):
+            self.called.add(called)
         self.narrows = self.narrows or (node.fn == "cast" and (*types, node.dtype) == (DType.F64, DType.F32))
-        result = scalar_ops.apply(node.fn, tuple(operands), types, node.dtype, helper_name)
+
+        def applied() -> ast.Expr:
+            return scalar_ops.apply(
+                node.fn, tuple(operands), types, node.dtype, helper_name=helper_name, math=self.math
+            )
+
+        result = applied()
         while result.width > budget:
             widest = max(range(len(operands)), key=lambda k: _spillable_width(operands[k]))
             if _spillable_width(operands[widest]) <= _SHORT:
@@ -208,13 +247,14 @@ class BodyEmitter:
             name = self.scope.claim(_SPILL_HINT)
             out.append(ast.Declare(f"const {CTYPES[types[widest]]}", name, operands[widest]))
             operands[widest] = ast.Name(name)
-            result = scalar_ops.apply(node.fn, tuple(operands), types, node.dtype, helper_name)
+            result = applied()
         return result
 
     def _leaf(self, node: Expr) -> ast.Expr:
         match node:
             case loops.Literal(value, dtype):
-                self.uses_math = self.uses_math or uses_math_macros(value)
+                if uses_scalar_macros(value):
+                    self.called.add(NON_FINITE)
                 return ast.Number(literal(value, dtype))
             case Ref(symbol):
                 if symbol in self.buffers:

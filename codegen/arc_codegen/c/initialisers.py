@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from arc_codegen.c.literals import literal, uses_math_macros
+from arc_codegen.c.literals import literal, uses_scalar_macros
 from arc_codegen.c.structs import CStruct, has_elements
 from arc_codegen.ir.interface import ArgumentType, Leaf, Repeated, Struct, leaves
 from arc_codegen.ir.types import DType
@@ -63,10 +63,10 @@ def _nested(spelled: Sequence[str], shape: tuple[int, ...]) -> Initialiser:
     return Braces(tuple(_nested(spelled[k * step : (k + 1) * step], shape[1:]) for k in range(shape[0])))
 
 
-def defaults_need_math(kind: ArgumentType) -> bool:
-    """Whether the initialiser is spelled with macros of <math.h>."""
+def defaults_need_macros(kind: ArgumentType) -> bool:
+    """Whether the initialiser is spelled with macros of arc_scalar.h."""
     reals = (leaf for leaf in leaves(kind) if leaf.type.size and leaf.type.dtype in (DType.F32, DType.F64))
-    return any(uses_math_macros(element) for leaf in reals for element in default_elements(leaf))
+    return any(uses_scalar_macros(element) for leaf in reals for element in default_elements(leaf))
 
 
 def one_line(node: Initialiser) -> str:

@@ -13,6 +13,9 @@ import numpy as np
 from arc_codegen.errors import IRError
 from arc_codegen.ir.types import DType
 
+NON_FINITE = "ARC_INFINITY"
+"""Stands for both macros of arc_scalar.h among the names that a module uses."""
+
 _INT_RANGE = {DType.I32: (-(2**31), 2**31 - 1), DType.I64: (-(2**63), 2**63 - 1)}
 
 
@@ -31,8 +34,8 @@ def literal(value: float | int | bool, dtype: DType) -> str:
     return _real(float(value), dtype)
 
 
-def uses_math_macros(value: float | int | bool) -> bool:
-    """Whether the spelling needs INFINITY or NAN of <math.h>."""
+def uses_scalar_macros(value: float | int | bool) -> bool:
+    """Whether the spelling needs ARC_INFINITY or ARC_NAN of arc_scalar.h."""
     return isinstance(value, float) and not math.isfinite(value)
 
 
@@ -51,9 +54,9 @@ def _integer(value: int, dtype: DType) -> str:
 def _real(value: float, dtype: DType) -> str:
     single = dtype is DType.F32
     if math.isnan(value):
-        return "NAN" if single else "(double)NAN"
+        return "ARC_NAN" if single else "(double)ARC_NAN"
     if math.isinf(value) or (single and not np.isfinite(_to_single(value))):
-        infinity = "INFINITY" if single else "(double)INFINITY"
+        infinity = "ARC_INFINITY" if single else "(double)ARC_INFINITY"
         return infinity if value > 0 else f"-{infinity}"
     scalar = _to_single(value) if single else np.float64(value)
     suffix = "f" if single else ""

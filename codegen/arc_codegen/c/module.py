@@ -71,7 +71,9 @@ class CConstant:
 
 @dataclass(frozen=True, slots=True)
 class CModule:
-    """One .c/.h pair. ``kernels`` are the runtime's functions that it calls, by C name."""
+    """One .c/.h pair. ``kernels`` are the runtime's kernels that it calls, by C name; ``called`` the functions of math
+    libraries (those of the runtime begin with ``arc_``) and macros of arc_scalar.h.
+    """
 
     name: str
     stem: str
@@ -79,8 +81,33 @@ class CModule:
     tables: tuple[ast.Table, ...]
     helpers: tuple[ast.Function, ...]
     kernels: tuple[str, ...]
-    uses_math: bool
+    called: frozenset[str]
     narrows: bool
     dtypes: frozenset[DType]
     types: tuple[CStruct, ...] = ()
     constants: tuple[CConstant, ...] = ()
+
+    @property
+    def has_double(self) -> bool:
+        """Whether it computes with float64."""
+        return DType.F64 in self.dtypes
+
+    @property
+    def platform_functions(self) -> tuple[str, ...]:
+        """Functions of <math.h> that it calls."""
+        return tuple(sorted(name for name in self.called if not is_of_the_runtime(name)))
+
+    @property
+    def arc_functions(self) -> tuple[str, ...]:
+        """Functions of arc_math and arc_scalar.h that it calls."""
+        return tuple(name for name in self.runtime_functions if name.islower())
+
+    @property
+    def runtime_functions(self) -> tuple[str, ...]:
+        """Functions and macros of the runtime that it names, its kernels apart."""
+        return tuple(sorted(filter(is_of_the_runtime, self.called)))
+
+
+def is_of_the_runtime(name: str) -> bool:
+    """Whether a function or macro is one of the runtime's."""
+    return name.lower().startswith("arc_")

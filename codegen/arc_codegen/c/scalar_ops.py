@@ -72,9 +72,15 @@ def all_helpers() -> tuple[Helper, ...]:
 
 
 def apply(
-    fn: str, args: tuple[ast.Expr, ...], argument_types: tuple[DType, ...], dtype: DType, helper_name: str | None
+    fn: str,
+    args: tuple[ast.Expr, ...],
+    argument_types: tuple[DType, ...],
+    dtype: DType,
+    *,
+    helper_name: str | None,
+    math: str,
 ) -> ast.Expr:
-    """C expression of one operation on operands that are expressions already."""
+    """C expression of one operation on operands that are expressions already; ``math`` as in the options."""
     if helper_name is not None:
         return ast.Call(helper_name, args)
     if fn in _INFIX:
@@ -87,15 +93,27 @@ def apply(
         return ast.Ternary(*args)
     if fn == "cast":
         return _cast(args[0], argument_types[0], dtype)
+    name = called_function(fn, dtype, math=math)
+    if name is None:
+        raise IRError(f"no C for the scalar operation {fn!r}", code="ARC531", hint="this is a bug of the tool")
+    return ast.Call(name, args)
+
+
+def called_function(fn: str, dtype: DType, *, math: str) -> str | None:
+    """The function of a library that an operation calls, ``arc_...`` if it is one of the runtime's, or None.
+
+    Examples
+    --------
+    >>> called_function("sin", DType.F32, math="arc"), called_function("sin", DType.F64, math="arc")
+    ('arc_sinf', 'sin')
+    """
     name = "fabs" if fn == "abs" else SCALAR_OPS[fn].libm if fn in SCALAR_OPS else ""
     if not name:
-        raise IRError(f"no C for the scalar operation {fn!r}", code="ARC531", hint="this is a bug of the tool")
-    return ast.Call(name + ("f" if dtype is DType.F32 else ""), args)
-
-
-def uses_math_library(fn: str) -> bool:
-    """Whether the operation calls a function of <math.h>."""
-    return fn == "abs" or bool(SCALAR_OPS[fn].libm)
+        return None
+    single = dtype is DType.F32
+    # Fused operations are instructions, never a library's replacement for them.
+    runtime = (single and math == "arc") or fn == "fma"
+    return f"{'arc_' if runtime else ''}{name}{'f' if single else ''}"
 
 
 def _cast(operand: ast.Expr, source: DType, target: DType) -> ast.Expr:

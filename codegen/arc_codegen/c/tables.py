@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from arc_codegen.c import ast
-from arc_codegen.c.literals import literal, uses_math_macros
+from arc_codegen.c.literals import literal, uses_scalar_macros
 from arc_codegen.c.names import NameScope, mangled
 from arc_codegen.c.scalar_ops import CTYPES
 from arc_codegen.ir.loops import Buffer
@@ -26,7 +26,7 @@ class TablePool:
         self._stem = stem
         self._by_content: dict[tuple[str, tuple[str, ...]], str] = {}
         self.tables: list[ast.Table] = []
-        self.uses_math = False
+        self.uses_macros = False
 
     def add(self, buffer: Buffer, *, narrow: bool) -> tuple[str, str]:
         """Name and element type of the array that holds the constants of ``buffer``.
@@ -45,5 +45,5 @@ class TablePool:
             self._by_content[key] = name
             self.tables.append(ast.Table(f"ARC_CONST static const {ctype}", name, elements))
             if buffer.dtype in (DType.F32, DType.F64):
-                self.uses_math = self.uses_math or any(map(uses_math_macros, buffer.values))
+                self.uses_macros = self.uses_macros or any(map(uses_scalar_macros, buffer.values))
         return name, ctype

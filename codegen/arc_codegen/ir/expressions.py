@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
-from arc_codegen.ir.loops import Expr, For, If, Op, Stmt
+from arc_codegen.ir.loops import Expr, For, If, Let, Literal, Op, Stmt
+from arc_codegen.ir.types import DType
 
 T = TypeVar("T")
 
@@ -44,6 +45,25 @@ def fold_expression(expr: Expr, combine: Callable[[Expr, list[T]], T]) -> T:
             pending.append((node, True))
             pending.extend((arg, False) for arg in reversed(node.args))
     return values[0]
+
+
+def is_sine_pair(first: Let, second: Let) -> bool:
+    """Whether two constants are the sine and the cosine, in this order, of one float32 angle.
+
+    Examples
+    --------
+    >>> from arc_codegen.ir.loops import Ref, Symbol
+    >>> from arc_codegen.ir.types import DType
+    >>> x = Ref(Symbol(0, "x"), DType.F32)
+    >>> sine, cosine = (Let(Symbol(k, fn), Op(fn, (x,), DType.F32)) for k, fn in enumerate(("sin", "cos"), 1))
+    >>> is_sine_pair(sine, cosine), is_sine_pair(cosine, sine)
+    (True, False)
+    """
+    match first.value, second.value:
+        case Op("sin", (angle,), DType.F32), Op("cos", (other,), DType.F32):
+            # 0.0 == -0.0, and their sines differ.
+            return angle == other and not isinstance(angle, Literal)
+    return False
 
 
 def walk_statements(body: Sequence[Stmt]) -> Iterator[Stmt]:

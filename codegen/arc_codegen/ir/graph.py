@@ -14,6 +14,8 @@ contiguous strides). Nodes are few and orthogonal:
 ``Gather``     read through a constant table; -1 reads +0
 ``Assemble``   a tensor put together from parts, each written through an affine or table map
 ``Solve``      solution of a linear system, its determinant
+``Loop``       a graph run again and again on what it carries; its results are read by ``Result``
+``Result``     one of the results of a ``Loop``
 =============  =====================================================================================
 
 Order of evaluation is part of the semantics (strict arithmetic): `Reduce` and `Contract` run through the reduced
@@ -116,7 +118,8 @@ class Contract(Node):
 
     Labels are small integers; a label has the same extent wherever it stands, and stands at most once per operand.
     Summed labels run in the order in which they first stand in ``a_labels`` then ``b_labels``, the last fastest.
-    If ``init`` is given (a value of the node's type), each sum starts from it instead of -0.0.
+    If ``init`` is given (a value of the node's type), each sum starts from it instead of -0.0. ``fused``: each product
+    and its addition are one ``fma``.
     """
 
     a: Value
@@ -125,6 +128,7 @@ class Contract(Node):
     b_labels: tuple[int, ...]
     out_labels: tuple[int, ...]
     init: Value | None = None
+    fused: bool = False
 
     @property
     def operands(self) -> tuple[Value, ...]:
@@ -226,6 +230,56 @@ class Solve(Node):
 
     def with_operands(self, operands: tuple[Value, ...]) -> Solve:
         return replace(self, a=operands[0], b=operands[1] if self.b is not None else None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loop(Node):
+    """``body`` run ``length`` >= 1 times, one run after the other.
+
+    The inputs of ``body`` are the carries, then one element of each of ``elements``, then ``invariants``; its outputs
+    are the new carries, then the emitted values. ``carries`` are the values before the first run. Run k reads row k of
+    each of ``elements`` (their first axes have ``length`` rows) and writes row k of what is emitted; ``backwards`` the
+    rows are visited from the last to the first.
+
+    The results are the carries after the last run, then for each emitted value its rows, of shape ``(length, ...)``;
+    `Result` reads them. The value itself has no elements: its type is that of no tensor in particular, of shape (0,).
+    """
+
+    body: Graph
+    length: int
+    carries: tuple[Value, ...]
+    elements: tuple[Value, ...] = ()
+    invariants: tuple[Value, ...] = ()
+    backwards: bool = False
+
+    @property
+    def operands(self) -> tuple[Value, ...]:
+        return self.carries + self.elements + self.invariants
+
+    def with_operands(self, operands: tuple[Value, ...]) -> Loop:
+        carried, read = len(self.carries), len(self.carries) + len(self.elements)
+        return replace(self, carries=operands[:carried], elements=operands[carried:read], invariants=operands[read:])
+
+    def result_types(self) -> list[TensorType]:
+        """Types of the results, in order."""
+        types = [self.body.nodes[output.value].type for output in self.body.outputs]
+        rows = [TensorType(kind.dtype, (self.length, *kind.shape)) for kind in types[len(self.carries) :]]
+        return types[: len(self.carries)] + rows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result(Node):
+    """Result number ``index`` of a `Loop`."""
+
+    loop: Value
+    index: int
+
+    @property
+    def operands(self) -> tuple[Value, ...]:
+        return (self.loop,)
+
+    def with_operands(self, operands: tuple[Value, ...]) -> Result:
+        return replace(self, loop=operands[0])
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,12 +23,16 @@ from arc_codegen.ir.graph import (
     Gather,
     Graph,
     Input,
+    Loop,
     Map,
     Node,
     Reduce,
+    Result,
     Solve,
+    Value,
     View,
 )
+from arc_codegen.ir.math_library import DEFAULT_MATH
 from arc_codegen.ir.status import Status
 from arc_codegen.ir.types import DType, TensorType
 
@@ -36,7 +40,7 @@ _BLOCK = 1 << 20
 """Products held at once by a contraction, in elements."""
 
 
-def interpret(graph: Graph, inputs: Sequence[Array]) -> list[Array]:
+def interpret(graph: Graph, inputs: Sequence[Array], *, math: str = DEFAULT_MATH) -> list[Array]:
     """Evaluate a graph.
 
     Parameters
@@ -45,6 +49,9 @@ def interpret(graph: Graph, inputs: Sequence[Array]) -> list[Array]:
         A graph that `verify.verify_graph` accepts.
     inputs : sequence of ndarray
         One array for each `Input`, of exactly its shape and element type.
+    math : str
+        The library of sin, exp, ...: ``options.math_library`` gives the bits of the C that is generated with these
+        options.
 
     Returns
     -------
@@ -65,10 +72,10 @@ def interpret(graph: Graph, inputs: Sequence[Array]) -> list[Array]:
     >>> interpret(graph, [np.array([1.0, 2.0, 3.0])])
     [array(14.)]
     """
-    return interpret_status(graph, inputs)[0]
+    return interpret_status(graph, inputs, math=math)[0]
 
 
-def interpret_status(graph: Graph, inputs: Sequence[Array]) -> tuple[list[Array], Status]:
+def interpret_status(graph: Graph, inputs: Sequence[Array], *, math: str = DEFAULT_MATH) -> tuple[list[Array], Status]:
     """As `interpret`, with the status that the C returns: that of the first `Solve` that fails.
 
     Where the C returns an error and leaves outputs unwritten, the interpreter goes on: its outputs are what IEEE
@@ -76,6 +83,7 @@ def interpret_status(graph: Graph, inputs: Sequence[Array]) -> tuple[list[Array]
     """
     check_inputs(graph.name, [(node.name, node.type) for node in graph.inputs], inputs)
     values: list[Array] = []
+    results: dict[Value, list[Array]] = {}  # of loops
     status = Status.OK
     for node in graph.nodes:
         operands = [values[operand] for operand in node.operands]
@@ -85,8 +93,14 @@ def interpret_status(graph: Graph, inputs: Sequence[Array]) -> tuple[list[Array]
             solution, found = _solve(node, operands)
             values.append(solution)
             status = status or found
+        elif isinstance(node, Loop):
+            results[len(values)], found = _loop(node, operands)
+            values.append(np.zeros(0, node.type.dtype.numpy_name))
+            status = status or found
+        elif isinstance(node, Result):
+            values.append(results[node.loop][node.index])
         else:
-            values.append(evaluate_node(node, operands))
+            values.append(evaluate_node(node, operands, math=math))
     return [np.array(values[output.value], order="C") for output in graph.outputs], status
 
 
@@ -108,7 +122,7 @@ def check_inputs(name: str, expected: Sequence[tuple[str, TensorType]], inputs: 
             )
 
 
-def evaluate_node(node: Node, operands: Sequence[Array]) -> Array:
+def evaluate_node(node: Node, operands: Sequence[Array], *, math: str = DEFAULT_MATH) -> Array:
     """Value of one node (not an `Input`) from the values of its operands, in the order of ``node.operands``.
 
     Parameters
@@ -117,6 +131,8 @@ def evaluate_node(node: Node, operands: Sequence[Array]) -> Array:
         The node; ``node.operands`` are not looked at.
     operands : sequence of ndarray
         Their values.
+    math : str
+        As for `interpret`.
 
     Returns
     -------
@@ -138,7 +154,7 @@ def evaluate_node(node: Node, operands: Sequence[Array]) -> Array:
         case Constant():
             return np.frombuffer(node.data, dtype=_storage(node.type.dtype)).reshape(node.type.shape)
         case Map():
-            return np.broadcast_to(evaluate(node.fn, operands, node.type.dtype), node.type.shape)
+            return np.broadcast_to(evaluate(node.fn, operands, node.type.dtype, math=math), node.type.shape)
         case Reduce():
             return _reduce(node, operands[0])
         case Contract():
@@ -219,6 +235,10 @@ def _contract(node: Contract, a: Array, b: Array, init: Array | None) -> Array:
         for start, stop in pairwise(starts):
             left = a_flat[a_sum[start:stop, None] + a_out]
             right = b_flat[b_sum[start:stop, None] + b_out]
+            if node.fused:
+                for factors in zip(left, right, strict=True):
+                    total = evaluate("fma", [*factors, total], node.type.dtype)
+                continue
             total = np.add.accumulate(np.concatenate([total[None], left * right]), axis=0)[-1]
     return np.asarray(total).reshape(node.type.shape)
 
@@ -246,6 +266,22 @@ def _assemble(node: Assemble, operands: Sequence[Array]) -> Array:
                 # Of positions that repeat, NumPy keeps the last value: the order of k.
                 result[positions] = value.ravel()
     return result.reshape(node.type.shape)
+
+
+def _loop(node: Loop, operands: Sequence[Array]) -> tuple[list[Array], Status]:
+    carried, read = len(node.carries), len(node.carries) + len(node.elements)
+    carries = list(operands[:carried])
+    emitted: list[list[Array]] = [[] for _ in node.body.outputs[carried:]]
+    status = Status.OK
+    order = range(node.length - 1, -1, -1) if node.backwards else range(node.length)
+    for row in order:
+        inputs = [*carries, *(np.asarray(rows[row]) for rows in operands[carried:read]), *operands[read:]]
+        outputs, found = interpret_status(node.body, inputs)
+        carries = outputs[:carried]
+        status = status or found
+        for rows, value in zip(emitted, outputs[carried:], strict=True):
+            rows.append(value)
+    return carries + [np.stack(rows[::-1] if node.backwards else rows) for rows in emitted], status
 
 
 def _solve(node: Solve, operands: Sequence[Array]) -> tuple[Array, Status]:

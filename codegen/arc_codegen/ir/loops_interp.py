@@ -18,6 +18,7 @@ from arc_codegen.ir.interp import check_inputs
 from arc_codegen.ir.kernel_table import KERNELS
 from arc_codegen.ir.loops import Buffer, LoopFunction
 from arc_codegen.ir.loops_python import Translator, scalar
+from arc_codegen.ir.math_library import DEFAULT_MATH
 from arc_codegen.ir.status import Status
 from arc_codegen.ir.types import DType, TensorType
 
@@ -25,7 +26,7 @@ Memory = list[Any]
 """Elements of one buffer."""
 
 
-def interpret_loops(function: LoopFunction, inputs: Sequence[Array]) -> list[Array]:
+def interpret_loops(function: LoopFunction, inputs: Sequence[Array], *, math: str = DEFAULT_MATH) -> list[Array]:
     """Run a loop function.
 
     Parameters
@@ -34,6 +35,8 @@ def interpret_loops(function: LoopFunction, inputs: Sequence[Array]) -> list[Arr
         A function that `verify_loops.verify_loops` accepts.
     inputs : sequence of ndarray
         One array for each buffer of kind "input", of exactly its shape (or flat, of its size) and element type.
+    math : str
+        As for `interp.interpret`.
 
     Returns
     -------
@@ -57,10 +60,12 @@ def interpret_loops(function: LoopFunction, inputs: Sequence[Array]) -> list[Arr
     >>> interpret_loops(LoopFunction("square", buffers, (body,)), [np.array([1.0, 2.0, 3.0])])
     [array([1., 4., 9.])]
     """
-    return interpret_loops_status(function, inputs)[0]
+    return interpret_loops_status(function, inputs, math=math)[0]
 
 
-def interpret_loops_status(function: LoopFunction, inputs: Sequence[Array]) -> tuple[list[Array], Status]:
+def interpret_loops_status(
+    function: LoopFunction, inputs: Sequence[Array], *, math: str = DEFAULT_MATH
+) -> tuple[list[Array], Status]:
     """As `interpret_loops`, with what the function returns.
 
     Where the C returns an error at once and leaves outputs unwritten, the interpreter goes on: its outputs are what
@@ -75,7 +80,7 @@ def interpret_loops_status(function: LoopFunction, inputs: Sequence[Array]) -> t
     check_inputs(function.name, expected, flat_too if len(inputs) == len(expected) else inputs)
     arrays = {buffer.symbol: value for buffer, value in zip(parameters, flat_too, strict=True)}
     memory = [_memory(buffer, arrays.get(buffer.symbol)) for buffer in function.buffers]
-    translator = Translator(function)
+    translator = Translator(function, math)
     namespace = translator.namespace
     called = _Kernels(function, memory)
     namespace["call"] = called.call

@@ -33,6 +33,7 @@ from arc_codegen.ir.loops import (
     Symbol,
     Var,
 )
+from arc_codegen.ir.math_library import math_library
 from arc_codegen.ir.scalar import SCALAR_OPS
 from arc_codegen.ir.types import DType
 
@@ -72,7 +73,7 @@ _HELPERS: dict[str, Callable[..., Any]] = {
 }
 
 
-def _helper(fn: str, dtype: DType) -> Callable[..., Any]:
+def _helper(fn: str, dtype: DType, math_name: str) -> Callable[..., Any]:
     """Function of the scalars of `scalar` that computes an operation which has no Python operator."""
     if fn in _HELPERS:
         return _HELPERS[fn]
@@ -80,13 +81,14 @@ def _helper(fn: str, dtype: DType) -> Callable[..., Any]:
         return _divide
     if fn == "sqrt" and dtype is DType.F64:
         return lambda a: math.sqrt(a) if a >= 0 else math.nan
-    function = libm_function(fn, dtype)
+    exact = SCALAR_OPS[fn].exact
+    function = libm_function(fn, dtype) if exact else math_library(math_name).function(fn, dtype)
     if dtype is DType.F64:
         return function
     single = np.float32
     if SCALAR_OPS[fn].arity == 1:
         return lambda a: single(function(a))
-    return lambda a, b: single(function(a, b))
+    return lambda *args: single(function(*args))
 
 
 def _cast(source: DType, target: DType) -> Callable[[Any], Any]:
@@ -104,10 +106,11 @@ class Translator:
     """Writes one function; ``source`` is its text, ``namespace`` what the text refers to.
 
     The text defines ``run(b<id>, ...)``, one list per buffer in the order of ``function.buffers``, and ``call`` in the
-    namespace is left to the interpreter to define.
+    namespace is left to the interpreter to define. ``math_name`` is the library of the functions that are not exact.
     """
 
-    def __init__(self, function: LoopFunction) -> None:
+    def __init__(self, function: LoopFunction, math_name: str) -> None:
+        self._math = math_name
         self.namespace: dict[str, Any] = {"nan": math.nan, "inf": math.inf}
         self._scalar_inputs = {b.symbol for b in function.buffers if b.kind == "input" and b.shape == ()}
         self._lines: list[str] = []
@@ -193,7 +196,7 @@ class Translator:
             self.namespace.setdefault(name, _cast(source, node.dtype))
         else:
             name = f"{node.fn}_{node.dtype.value}"
-            self.namespace.setdefault(name, _helper(node.fn, node.dtype))
+            self.namespace.setdefault(name, _helper(node.fn, node.dtype, self._math))
         return f"{name}({', '.join(operands)})"
 
     def _literal(self, node: Literal) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import posixpath
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,11 +22,13 @@ from arc_codegen.ir.graph import (
     Gather,
     Graph,
     Input,
+    Loop,
     Map,
     Module,
     Node,
     Part,
     Reduce,
+    Result,
     Solve,
     Value,
     View,
@@ -52,10 +54,16 @@ def print_graph(graph: Graph) -> str:
       %1 : f64[] = reduce add %0 axes=(0)
       return y=%1
     """
-    lines = [f"graph {graph.name}"]
-    lines += [f"  {print_node(node, value)}" for value, node in enumerate(graph.nodes)]
-    lines.append("  return " + " ".join(f"{output.name}=%{output.value}" for output in graph.outputs))
-    return "\n".join(line.rstrip() for line in lines) + "\n"
+    return "\n".join(line.rstrip() for line in _lines(graph)) + "\n"
+
+
+def _lines(graph: Graph) -> Iterator[str]:
+    yield f"graph {graph.name}"
+    for value, node in enumerate(graph.nodes):
+        yield f"  {print_node(node, value)}"
+        if isinstance(node, Loop):
+            yield from (f"    {line}" for line in _lines(node.body))
+    yield "  return " + " ".join(f"{output.name}=%{output.value}" for output in graph.outputs)
 
 
 def print_module(module: Module) -> str:
@@ -129,7 +137,7 @@ def _part(part: Part) -> str:
 def _contract(node: Contract) -> str:
     init = "" if node.init is None else f" init=%{node.init}"
     labels = f"{_tuple(node.a_labels)} {_tuple(node.b_labels)} -> {_tuple(node.out_labels)}"
-    return f"contract %{node.a} %{node.b} {labels}{init}"
+    return f"contract{'-fused' if node.fused else ''} %{node.a} %{node.b} {labels}{init}"
 
 
 def _operation(node: Node) -> str:
@@ -154,6 +162,13 @@ def _operation(node: Node) -> str:
         case Solve():
             transposed = " transposed" if node.transposed else ""
             return f"{node.kind} {_values(node.operands)}{transposed}"
+        case Loop():
+            order = " backwards" if node.backwards else ""
+            groups = (("carries", node.carries), ("elements", node.elements), ("invariants", node.invariants))
+            operands = " ".join(f"{name}=({_values(values)})" for name, values in groups if values)
+            return f"loop {node.length}{order} {operands}"
+        case Result():
+            return f"result {node.index} of %{node.loop}"
     return type(node).__name__
 
 

@@ -12,6 +12,7 @@ precision; where C leaves a choice open the choice is fixed here:
   ``!= 0``.
 - The sign and payload of a NaN are not defined (machines differ), so neither is the sign that ``copysign`` takes from
   one.
+- ``fma(a, b, c)`` is a * b + c rounded once; products and sums are fused only where the IR says so with it.
 - ``rint`` rounds half to even; ``remainder`` is IEEE remainder, ``fmod`` C's ``fmod``.
 """
 
@@ -66,6 +67,7 @@ def _table() -> dict[str, ScalarOp]:
         ops.append(ScalarOp(name, real * 2, "real", libm=name))
     for name in ("pow", "atan2", "hypot"):
         ops.append(ScalarOp(name, real * 2, "real", exact=False, libm=name))
+    ops.append(ScalarOp("fma", real * 3, "real", libm="fma"))
     for name in ("lt", "le"):
         ops.append(ScalarOp(name, real * 2, "bool", integers=True))
     for name in ("eq", "ne"):

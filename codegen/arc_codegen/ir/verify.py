@@ -17,10 +17,12 @@ from arc_codegen.ir.graph import (
     Gather,
     Graph,
     Input,
+    Loop,
     Map,
     Module,
     Node,
     Reduce,
+    Result,
     Solve,
     Value,
     View,
@@ -180,6 +182,10 @@ class _Verifier:
                 self._check_assemble(node)
             case Solve():
                 self._check_solve(node)
+            case Loop():
+                self._check_loop(node)
+            case Result():
+                self._check_result(node)
             case _:
                 self._fail(STRUCTURE, f"{type(node).__name__} is no node of the graph IR")
 
@@ -311,6 +317,34 @@ class _Verifier:
             self._expect_shape(right, "the solution")
         else:
             self._fail(STRUCTURE, f"no kind of solve {node.kind!r}")
+
+    def _check_loop(self, node: Loop) -> None:
+        verify_graph(node.body)
+        if node.length < 1:
+            self._fail(STRUCTURE, f"a loop of {node.length} runs")
+        inputs, outputs = node.body.inputs, node.body.outputs
+        carried, read = len(node.carries), len(node.carries) + len(node.elements)
+        if len(inputs) != len(node.operands) or len(outputs) < carried:
+            self._fail(
+                STRUCTURE, f"{len(node.operands)} operands, {carried} carries for a body of {len(inputs)} inputs"
+            )
+        for k, (value, parameter) in enumerate(zip(node.operands, inputs, strict=True)):
+            rows = (node.length,) if carried <= k < read else ()
+            expected = TensorType(parameter.type.dtype, (*rows, *parameter.type.shape))
+            if self._type(value) != expected:
+                self._fail(SHAPES, f"operand %{value} is {self._type(value)}, {parameter.name} needs {expected}")
+        for parameter, output in zip(inputs[:carried], outputs[:carried], strict=True):
+            if node.body.nodes[output.value].type != parameter.type:
+                self._fail(SHAPES, f"the carry {parameter.name} changes its type from {parameter.type}")
+        self._expect_shape((0,), "a loop")
+
+    def _check_result(self, node: Result) -> None:
+        loop = self._graph.nodes[node.loop]
+        if not isinstance(loop, Loop):
+            self._fail(STRUCTURE, f"%{node.loop} is no loop")
+        types = loop.result_types()
+        if not 0 <= node.index < len(types) or node.type != types[node.index]:
+            self._fail(SHAPES, f"no result {node.index} of type {node.type}")
 
 
 def scalar_type_error(fn: str, operands: Sequence[DType], result: DType) -> str:

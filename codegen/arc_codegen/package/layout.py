@@ -24,6 +24,8 @@ _CMAKE_TARGETS = frozenset(
     ["all", "clean", "depend", "edit_cache", "help", "install", "package", "package_source", "rebuild_cache", "test"]
 )
 
+_MACROS_ONLY = "arc_scalar.h"  # takes two macros from <math.h> where a compiler has no others; nothing to link
+
 
 @dataclass(frozen=True, slots=True)
 class Layout:
@@ -76,7 +78,7 @@ def lay_out(
         "headers": list(headers),
         "objects": [f"{name.removesuffix('.c')}.o" for name in sources],
         "flags": numeric_flags("\n".join(sources.values())),
-        "uses_math": module.uses_math or bool(module.kernels),
+        "uses_math": any("<math.h>" in text for name, text in {**sources, **headers}.items() if name != _MACROS_ONLY),
         "vectors": bool(tests),
     }
     extras = dict(tests)
@@ -171,7 +173,9 @@ def _constants(function: CFunction, vectors: FunctionVectors | None) -> list[dic
 
 def _row(array: Array, dtype: DType) -> str:
     values: Sequence[Any] = array.ravel().tolist()
-    return wrapped([literal(value, dtype) for value in values], indent="      ")
+    # A sketch is no part of the module, whose files need not have the runtime's macros.
+    spelled = [literal(value, dtype).replace("ARC_", "") for value in values]
+    return wrapped(spelled, indent="      ")
 
 
 def _printed(place: Place) -> str:

@@ -88,7 +88,11 @@ class ManifestFiles:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """The whole; ``sha256`` holds the digest of each file, so that edits by hand are noticed."""
+    """The whole; ``sha256`` holds the digest of each file, so that edits by hand are noticed.
+
+    ``calls`` are the elementary functions that the module calls: those of the runtime ("arc"), which have the same bits
+    everywhere, and those of the platform's math library ("libm").
+    """
 
     name: str
     tool: str
@@ -98,6 +102,7 @@ class Manifest:
     options: dict[str, str | int | bool | None]
     sha256: dict[str, str]
     types: tuple[dict[str, Any], ...] = ()
+    calls: dict[str, tuple[str, ...]] = field(default_factory=dict)
     schema: int = SCHEMA
 
     def __post_init__(self) -> None:
@@ -150,6 +155,7 @@ def parse(text: str) -> Manifest:
             for function in plain["functions"]
         )
         plain["types"] = tuple(plain["types"])
+        plain["calls"] = {library: tuple(names) for library, names in plain.get("calls", {}).items()}
         return Manifest(**plain)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise OutputError(f"not a valid manifest: {error}", code="ARC601", hint="generate the module again") from error
@@ -212,4 +218,5 @@ def build(
         options=options,
         sha256={name: text_digest(content) for name, content in layout.files.items()},
         types=tuple(map(describe_struct, module.types)),
+        calls={"arc": module.arc_functions, "libm": module.platform_functions},
     )

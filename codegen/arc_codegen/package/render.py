@@ -48,13 +48,13 @@ def template(name: str) -> jinja2.Template:
     return _environment().get_template(name)
 
 
-def banner(file_name: str, provenance: Provenance, options: Options) -> str:
-    """The comment that generated C begins with."""
+def banner(file_name: str, provenance: Provenance, options: Options, *, double: bool) -> str:
+    """The comment that generated C begins with; ``double``: the module computes with float64."""
     return template("banner.j2").render(
         file_name=file_name,
         tool=provenance.tool,
         ir_hash=provenance.ir_hash,
-        options=text.comment_text(options.summary()),
+        options=text.comment_text(options.summary(double=double)),
     )
 
 
@@ -69,7 +69,7 @@ def render_header(module: CModule, options: Options, provenance: Provenance) -> 
         _environment()
         .get_template("module.h.j2")
         .render(
-            banner=banner(file_name, provenance, options),
+            banner=banner(file_name, provenance, options, double=module.has_double),
             guard=f"{module.stem.upper()}H",
             stamp_macro=f"{module.stem.upper()}STAMP",
             stamp=provenance.stamp(options),
@@ -82,18 +82,28 @@ def render_header(module: CModule, options: Options, provenance: Provenance) -> 
                 (constant.ctype, constant.name, extents_of(constant), shown(constant.argument))
                 for constant in module.constants
             ],
-            quoted_includes=[*([f"{module.name}_types.h"] if module.types else []), *runtime_needs(module).public],
+            quoted_includes=[
+                *([f"{module.name}_types.h"] if module.types else []),
+                *runtime_needs(module, options).public,
+            ],
             float_typedef=options.float_typedef,
         )
     )
     return rendered + "\n"
 
 
-def runtime_needs(module: CModule) -> runtime.RuntimeFiles:
+def runtime_needs(module: CModule, options: Options) -> runtime.RuntimeFiles:
     """The runtime's files that a module needs."""
     status = any(function.returns == "status" for function in module.functions)
     guard = any(Status.NOT_FINITE in function.errors for function in module.functions)
-    return runtime.files_for(module.kernels, status=status, guard=guard, config=bool(module.constants))
+    return runtime.files_for(
+        module.kernels,
+        functions=module.runtime_functions,
+        status=status,
+        guard=guard,
+        config=bool(module.constants),
+        fused=options.fma == "on",
+    )
 
 
 def extents_of(constant: CConstant) -> str:
@@ -112,7 +122,7 @@ def constant_definition(constant: CConstant) -> str:
 def render_source(module: CModule, options: Options, provenance: Provenance) -> str:
     """Text of ``<module>.c``."""
     file_name = f"{module.name}.c"
-    system = ["math.h"] if module.uses_math else []
+    system = ["math.h"] if module.platform_functions else []
     system.extend(["stdbool.h", "stdint.h"])
     parts = [
         *map(constant_definition, module.constants),
@@ -132,23 +142,26 @@ def render_source(module: CModule, options: Options, provenance: Provenance) -> 
             and any(word in code_words for word in ("int8_t", "int16_t", "int32_t", "int64_t", "INT"))
         )
     ]
-    needs = runtime_needs(module)
+    needs = runtime_needs(module, options)
     rendered = (
         _environment()
         .get_template("module.c.j2")
         .render(
-            banner=banner(file_name, provenance, options),
+            banner=banner(file_name, provenance, options, double=module.has_double),
             header=f"{module.name}.h",
             file_name=file_name,
             stamp_macro=f"{module.stem.upper()}STAMP",
             stamp=provenance.stamp(options),
             strict_guard=runtime.strict_guard(),
             narrows=module.narrows,
-            double_check=DType.F64 in module.dtypes,
+            double_check=module.has_double,
             system_includes=system,
             placement="" if needs.has_config else runtime.placement(definitions),
             runtime_includes=needs.includes,
             checks_abi="arc_abi.h" in needs.headers,
+            checks_fma=needs.has_config,
+            fused_double="arc_fma" in module.called,
+            fused=options.fma == "on",
             abi_version=runtime.ABI_VERSION,
             definitions=definitions,
         )

@@ -37,7 +37,7 @@ def render_types(module: CModule, options: Options, provenance: Provenance) -> d
     if DType.I32 in dtypes or DType.I64 in dtypes:
         includes.append("stdint.h")
     rendered = template("types.h.j2").render(
-        banner=banner(file_name, provenance, options),
+        banner=banner(file_name, provenance, options, double=module.has_double),
         guard=f"{module.stem.upper()}TYPES_H",
         includes=includes,
         float_typedef=options.float_typedef,

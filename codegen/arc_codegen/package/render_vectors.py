@@ -69,7 +69,7 @@ def render_vectors(
     return {
         header: template("vectors.h.j2").render(
             words,
-            banner=banner(header, provenance, options),
+            banner=banner(header, provenance, options, double=module.has_double),
             # The C of the module itself includes what it needs; NAN and INFINITY are used here.
             includes=["math.h"] * bool(dtypes & {DType.F32, DType.F64})
             + ["stdbool.h"] * (DType.BOOL in dtypes)
@@ -78,7 +78,7 @@ def render_vectors(
         + "\n",
         program: template("vectors_test.c.j2").render(
             words,
-            banner=banner(program, provenance, options),
+            banner=banner(program, provenance, options, double=module.has_double),
             header=header,
             reals=[word for dtype, word in ((DType.F32, 32), (DType.F64, 64)) if dtype in compared],
             integers=[

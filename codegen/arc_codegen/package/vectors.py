@@ -17,6 +17,7 @@ from arc_codegen.ir.evaluate import Array
 from arc_codegen.ir.graph import Graph
 from arc_codegen.ir.interface import Leaf
 from arc_codegen.ir.interp import interpret_status
+from arc_codegen.ir.math_library import DEFAULT_MATH
 from arc_codegen.ir.status import Status
 from arc_codegen.ir.types import DType
 
@@ -34,7 +35,12 @@ class FunctionVectors:
 
 
 def make_vectors(
-    graph: Graph, count: int, *, example: Sequence[Array] | None = None, finite: bool = False
+    graph: Graph,
+    count: int,
+    *,
+    example: Sequence[Array] | None = None,
+    finite: bool = False,
+    library: str = DEFAULT_MATH,
 ) -> FunctionVectors:
     """Inputs and expected outputs.
 
@@ -48,6 +54,8 @@ def make_vectors(
         One array an input: the first vector.
     finite : bool
         No special values, and everything within its bounds: for functions that refuse other inputs.
+    library : str
+        The library of sin, exp, ..., as for `interp.interpret`.
 
     Returns
     -------
@@ -71,7 +79,7 @@ def make_vectors(
         if not finite and len(inputs) % 2:
             _place_special(drawn, len(inputs) // 2, source)
         inputs.append(drawn)
-    results = [interpret_status(graph, values) for values in inputs]
+    results = [interpret_status(graph, values, math=library) for values in inputs]
     return FunctionVectors(
         tuple(inputs), tuple(tuple(outputs) for outputs, _ in results), tuple(status for _, status in results)
     )

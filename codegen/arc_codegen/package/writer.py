@@ -15,6 +15,8 @@ from arc_codegen.errors import OutputError
 from arc_codegen.package import manifest as manifests
 from arc_codegen.package import transaction
 
+_CONFIG = "arc_config.h"
+
 
 def write_files(files: Mapping[str, str], folder: str | os.PathLike[str], *, force: bool = False) -> list[Path]:
     """Write files into a folder, made if it is missing; all of them or none.
@@ -38,6 +40,7 @@ def write_files(files: Mapping[str, str], folder: str | os.PathLike[str], *, for
     OutputError
         ARC602: a name that leaves the folder. ARC603: a file that the tool did not write, or that was edited.
         ARC604: the system refuses (disk full, no permission). Nothing was changed.
+        ARC552: another module of the folder has the other ``fma``.
         ARC605: the journal of an earlier, interrupted generation cannot be read.
 
     Notes
@@ -63,6 +66,7 @@ def write_files(files: Mapping[str, str], folder: str | os.PathLike[str], *, for
             for target in targets.values():
                 _make_folder(target.parent, made)
                 _check_inside(target, root)
+            _check_fused(files, root)
             changed = {name: target for name, target in targets.items() if not is_same(target, files[name])}
             _check_overwrites(changed, files, root, force=force)
             texts = {name: files[name] for name in changed}
@@ -206,6 +210,17 @@ def _check_owners(changed: Mapping[str, Path], files: Mapping[str, str], root: P
         if path.name not in files and shared and os.path.lexists(root / shared[0]):
             message = f"{str(root / shared[0])!r} belongs to the module {manifest.name!r} in that folder"
             raise OutputError(message, code="ARC551", hint="generate each module with its package into its own folder")
+
+
+def _check_fused(files: Mapping[str, str], root: Path) -> None:
+    """The runtime's files are those of one arithmetic: fused products for all modules of a folder, or for none."""
+    for own in (manifests.parse(text) for name, text in files.items() if name.endswith(manifests.SUFFIX)):
+        for path, other in _manifests_in(root).items():
+            shared = _CONFIG in own.sha256.keys() & other.sha256.keys()
+            if path.name not in files and shared and own.options["fma"] != other.options["fma"]:
+                message = f"{other.name!r} in {str(root)!r} was generated with fma={other.options['fma']!r}, "
+                message += f"{own.name!r} with fma={own.options['fma']!r}: they cannot share the runtime's files"
+                raise OutputError(message, code="ARC552", hint="generate both alike, or into two folders")
 
 
 def _digests_written(root: Path) -> dict[str, set[str]]:

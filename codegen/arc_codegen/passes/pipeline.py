@@ -10,6 +10,7 @@ from arc_codegen.ir.verify import verify_graph
 from arc_codegen.options import Options
 from arc_codegen.passes.arithmetic import simplify_arithmetic
 from arc_codegen.passes.cost import BY_GOAL
+from arc_codegen.passes.fused_products import form_fma
 from arc_codegen.passes.index_maps import IndexMaps
 from arc_codegen.passes.padded_sums import PaddedSums
 from arc_codegen.passes.rewriting import eliminate_dead_code, rebuild
@@ -21,13 +22,14 @@ Observer = Callable[[str, Graph], None]
 
 @dataclass(frozen=True, slots=True)
 class GraphPass:
-    """One step: a graph in, a graph that computes the same bits out."""
+    """One step: a graph in, a graph that computes the same bits out; but ``form-fma`` decides what these are."""
 
     name: str
     run: Callable[[Graph, Options], Graph]
 
 
 PIPELINE: tuple[GraphPass, ...] = (
+    GraphPass("form-fma", lambda graph, options: form_fma(graph) if options.fma == "on" else graph),
     GraphPass("fold-index-maps", lambda graph, options: rebuild(graph, IndexMaps())),
     GraphPass("simplify-arithmetic", lambda graph, options: rebuild(graph, simplify_arithmetic)),
     GraphPass("join-padded-sums", lambda graph, options: rebuild(graph, PaddedSums())),
@@ -64,7 +66,8 @@ def optimise(
     Returns
     -------
     Graph
-        A graph of the same inputs and outputs, which computes the same bits.
+        A graph of the same inputs and outputs, which computes the same bits; under ``fma="on"`` those of
+        ``form_fma(graph)``.
     """
     if observe is not None:
         observe("input", graph)

@@ -172,7 +172,11 @@ class _Scalarisation:
                 at |= dict(zip(summed, inner, strict=True))
                 left = np.ravel_multi_index([at[label] for label in node.a_labels], a_type.shape)
                 right = np.ravel_multi_index([at[label] for label in node.b_labels], b_type.shape)
-                product = self._map(node, "mul", self.element(node.a, int(left)), self.element(node.b, int(right)))
+                factors = self.element(node.a, int(left)), self.element(node.b, int(right))
+                if node.fused and total is not None:
+                    total = self._map(node, "fma", *factors, total)
+                    continue
+                product = self._map(node, "mul", *factors)
                 total = product if total is None else self._map(node, "add", total, product)
             results.append(self.builder.constant(-0.0, node.type.dtype) if total is None else total)
         return results

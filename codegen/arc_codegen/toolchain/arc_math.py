@@ -27,7 +27,9 @@ FUNCTIONS: Final = {
 }
 """Operations that are not exact, and the function of the runtime that computes each in float32."""
 
-_LOOP = """
+_LOOP = """#include "arc_strict.h"
+#include "arc_math.h"
+
 void map_{function}(long long n, {parameters}, float *result);
 void map_{function}(long long n, {parameters}, float *result) {{
   for (long long i = 0; i < n; ++i) {{
@@ -51,17 +53,29 @@ class ArcMath:
         There is no C compiler (ARC701, ARC702).
     ToolchainError
         It fails, or ``fused`` is asked of a machine without the instruction (ARC716).
+
+    Notes
+    -----
+    A function is compiled when it is first asked for.
     """
 
     def __init__(self, *, fused: bool) -> None:
-        compiler = find_compiler()
-        names = closure(["arc_math.h", *(f"{function}.c" for function in FUNCTIONS.values())])
-        files = {name: text_of(name) for name in names} | {"map.c": _loops()}
-        flags = ("-DARC_FMA=1", *fma_flags(compiler)) if fused else ()
+        self._compiler = find_compiler()
+        self._flags = ("-DARC_FMA=1", *fma_flags(self._compiler)) if fused else ()
+        self._libraries: dict[str, ctypes.CDLL] = {}
+        self._system = SystemMath()
+
+    def _library(self, fn: str) -> ctypes.CDLL:
+        """The library of one function and its loop over arrays; a program rarely needs more than a few."""
+        found = self._libraries.get(fn)
+        if found is not None:
+            return found
+        names = closure(["arc_math.h", "arc_strict.h", f"{_c_name(fn)}.c"])
+        files = {name: text_of(name) for name in names} | {"map.c": _loop(fn)}
         sources = [name for name in files if name.endswith(".c")]
-        with shared_library(files, sources, compiler=compiler, flags=flags) as path:
+        with shared_library(files, sources, compiler=self._compiler, flags=self._flags) as path:
             try:
-                self._library = ctypes.CDLL(str(path))
+                return self._libraries.setdefault(fn, ctypes.CDLL(str(path)))
             except OSError as error:
                 raise LibraryLoadError(
                     f"the compiled arc_math cannot be loaded: {error}",
@@ -69,13 +83,12 @@ class ArcMath:
                     hint="If the folder is on a file system mounted noexec, set ARC_CODEGEN_CACHE (and TMPDIR) to "
                     "another; if the compiler in CC builds for another machine, name one for this machine.",
                 ) from error
-        self._system = SystemMath()
 
     def function(self, fn: str, dtype: DType) -> Callable[..., float]:
         """The function of Python floats."""
         if dtype is not DType.F32:
             return self._system.function(fn, dtype)
-        function = self._library[_c_name(fn)]
+        function = self._library(fn)[_c_name(fn)]
         function.argtypes = [ctypes.c_float] * SCALAR_OPS[fn].arity
         function.restype = ctypes.c_float
         return function
@@ -84,7 +97,7 @@ class ArcMath:
         """The function of arrays of one shape, element by element."""
         if dtype is not DType.F32:
             return self._system.evaluate(fn, args, dtype)
-        function = self._library[f"map_{_c_name(fn)}"]
+        function = self._library(fn)[f"map_{_c_name(fn)}"]
         operands = [np.ascontiguousarray(arg, np.float32) for arg in args]
         result = np.empty(args[0].shape, np.float32)
         pointers = [ctypes.c_void_p(array.ctypes.data) for array in (*operands, result)]
@@ -95,7 +108,7 @@ class ArcMath:
 
 @functools.cache
 def arc_math(*, fused: bool) -> MathLibrary:
-    """The library, compiled when it is first asked for.
+    """The library; one for the process.
 
     Examples
     --------
@@ -116,12 +129,9 @@ def _c_name(fn: str) -> str:
         ) from None
 
 
-def _loops() -> str:
-    """C that applies each function to arrays."""
-    parts = ['#include "arc_strict.h"\n#include "arc_math.h"\n']
-    for name, function in FUNCTIONS.items():
-        operands = "abc"[: SCALAR_OPS[name].arity]
-        parameters = ", ".join(f"const float *{operand}" for operand in operands)
-        arguments = ", ".join(f"{operand}[i]" for operand in operands)
-        parts.append(_LOOP.format(function=function, parameters=parameters, arguments=arguments))
-    return "".join(parts)
+def _loop(fn: str) -> str:
+    """C that applies a function to arrays."""
+    operands = "abc"[: SCALAR_OPS[fn].arity]
+    parameters = ", ".join(f"const float *{operand}" for operand in operands)
+    arguments = ", ".join(f"{operand}[i]" for operand in operands)
+    return _LOOP.format(function=_c_name(fn), parameters=parameters, arguments=arguments)

@@ -9,6 +9,7 @@ from arc_codegen.passes.loopgen.holes import fill_holes
 from arc_codegen.passes.loopgen.memory import share_memory
 from arc_codegen.passes.loopgen.nests import lower_graph
 from arc_codegen.passes.loopgen.saturation import saturate_inputs
+from arc_codegen.passes.loopgen.sine_pairs import pair_sines
 from arc_codegen.passes.loopgen.states import commit_states
 
 __all__ = ["lower_to_loops"]
@@ -27,4 +28,6 @@ def lower_to_loops(graph: Graph, options: Options) -> LoopFunction:
     function = commit_states(lower_graph(fill_holes(graph)))
     if options.guard == "saturate":
         function = saturate_inputs(function)
+    if options.math == "arc":
+        function = pair_sines(function)
     return share_memory(function)

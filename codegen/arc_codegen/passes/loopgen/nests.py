@@ -44,7 +44,7 @@ from arc_codegen.passes.loopgen.forms import ZERO, Form, flat_form, mapped, spli
 from arc_codegen.passes.loopgen.fusion import Plan, is_scalar, plan_fusion
 from arc_codegen.passes.loopgen.hints import Hints
 from arc_codegen.passes.loopgen.literals import zero_literal
-from arc_codegen.passes.loopgen.outer_sums import write_outer_sum
+from arc_codegen.passes.loopgen.outer_sums import product_added, write_outer_sum
 from arc_codegen.passes.loopgen.systems import write_solution
 
 _INLINE_NODES = 6
@@ -376,7 +376,7 @@ class NestLowering:
             index = at | dict(zip(node.sum_labels, summed, strict=True))
             left = self.read(node.a, flat_form([index[label] for label in node.a_labels], a_shape))
             right = self.read(node.b, flat_form([index[label] for label in node.b_labels], b_shape))
-            return Op("add", (total, Op("mul", (left, right), dtype)), dtype)
+            return product_added(node, left, right, total)
 
         return self._accumulate(value, start, [extents[label] for label in node.sum_labels], step)
 

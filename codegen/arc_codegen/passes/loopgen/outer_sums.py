@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from arc_codegen.ir.affine import contiguous_strides
 from arc_codegen.ir.graph import Contract, Value, View
-from arc_codegen.ir.loops import Let, Literal, Load, Op, Ref, Store, Symbol
+from arc_codegen.ir.loops import Expr, Let, Literal, Load, Op, Ref, Store, Symbol
 from arc_codegen.passes.loopgen.forms import Form, flat_form
 
 if TYPE_CHECKING:
@@ -43,6 +43,14 @@ def write_outer_sum(nest: NestLowering, node: Contract, symbol: Symbol) -> bool:
         return False
     _write(nest, node, symbol, (across[0], along[0]), extents)
     return True
+
+
+def product_added(node: Contract, left: Expr, right: Expr, total: Expr) -> Expr:
+    """One step of a contraction's sum."""
+    dtype = node.type.dtype
+    if node.fused:
+        return Op("fma", (left, right, total), dtype)
+    return Op("add", (total, Op("mul", (left, right), dtype)), dtype)
 
 
 def _stride(nest: NestLowering, value: Value, labels: tuple[int, ...], label: int) -> int | None:
@@ -86,8 +94,7 @@ def _write(
             everywhere = at | {node.out_labels[-1]: inner[0]}
             index = flat_form([everywhere[label] for label in node.out_labels], shape).index()
             read = flat_form([everywhere[label] for label in row_labels], nest.nodes[rows].type.shape)
-            product = Op("mul", (Ref(scale, dtype), nest.read(rows, read)), dtype)
-            total = Op("add", (Load(symbol, index, dtype), product), dtype)
+            total = product_added(node, Ref(scale, dtype), nest.read(rows, read), Load(symbol, index, dtype))
             nest.body.append(Store(symbol, index, total, node.origin))
 
         nest.loops((extents[node.out_labels[-1]],), along, node.origin)
