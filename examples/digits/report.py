@@ -19,12 +19,20 @@ class Line:
     notice: bool = False
 
 
+@dataclass(frozen=True)
+class Cells:
+    """A row of the table of resources; the first such row is its heading."""
+
+    texts: tuple[str, ...]
+
+
 class Report:
     """Says what is being done, then shows a table of what came out."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
         self._lines: list[Line] = []
+        self._resources: list[Cells] = []
         self.good = True
 
     def step(self, what: str) -> None:
@@ -43,14 +51,17 @@ class Report:
         """Note a result that has to be good."""
         self.add(Line(what, result, good))
 
-    def add(self, line: Line) -> None:
-        """Note a line."""
+    def add(self, line: Line | Cells) -> None:
+        """Note a line of either table."""
+        if isinstance(line, Cells):
+            self._resources.append(line)
+            return
         self._lines.append(line)
         if line.good is False:
             self.good = False
 
     def show(self) -> None:
-        """Print the table."""
+        """Print the tables."""
         table = Table(show_header=False)
         table.add_column(no_wrap=True)
         table.add_column(overflow="fold")
@@ -60,3 +71,11 @@ class Report:
             style = "yellow" if line.notice else None
             table.add_row(escape(line.what), escape(line.result), marks[line.good], style=style)
         self._console.print(table)
+        if self._resources:
+            heading, *rows = self._resources
+            resources = Table()
+            for number, text in enumerate(heading.texts):
+                resources.add_column(escape(text), justify="right" if number else "left", overflow="fold")
+            for row in rows:
+                resources.add_row(*map(escape, row.texts))
+            self._console.print(resources)

@@ -37,10 +37,9 @@ class WrittenModule:
         """The module's C file."""
         return self.folder / f"{self.manifest['name']}.c"
 
-    @property
-    def sources(self) -> list[Path]:
-        """All C files."""
-        return [self.folder / name for name in self.manifest["files"]["sources"]]
+    def texts(self, role: str) -> dict[str, str]:
+        """C files by name: ``"sources"`` or ``"headers"``, those of the runtime among them."""
+        return {name: (self.folder / name).read_text(encoding="utf-8") for name in self.manifest["files"][role]}
 
     def c_name(self, function: str) -> str:
         """C name of the value and gradient of a function of the model."""
@@ -49,8 +48,7 @@ class WrittenModule:
 
     def library(self) -> HostLibrary:
         """The files as they are on disk, compiled for this machine and loaded."""
-        names = (*self.manifest["files"]["sources"], *self.manifest["files"]["headers"])
-        return build({name: (self.folder / name).read_text(encoding="utf-8") for name in names}, self.manifest)
+        return build(self.texts("sources") | self.texts("headers"), self.manifest)
 
     def host_object_size(self) -> str:
         """Size of the code as the system's compiler makes it."""
@@ -74,7 +72,7 @@ def write_module(folder: Path) -> WrittenModule:
         *(f"{os.path.relpath(_HERE / 'classifier.py')}:{function}" for function in FUNCTIONS),
         *("--arg", f"images=[{BATCH},64]", "--arg", f"labels=[{BATCH},10]"),
         *("--derive", "value_and_grad", "--wrt", "hidden_weights,hidden_bias,output_weights,output_bias"),
-        *("--dtype", "float32", "--name", "digits", "-o", str(folder)),
+        *("--dtype", "float32", "--name", "digits", "--math", "arc", "-o", str(folder)),
     ]
     subprocess.run([sys.executable, "-m", "archimedes.cli.main", *arguments, "--json"], check=True, capture_output=True)
     manifest = json.loads((folder / "digits.manifest.json").read_text(encoding="utf-8"))
