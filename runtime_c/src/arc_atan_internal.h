@@ -26,21 +26,10 @@ static inline float arc_atan_rest(float q) {
   return z * p;
 }
 
-/* n - head * d, exact: head has 12 significant bits at most. Dekker, A floating-point technique for extending the
- * available precision, Numer. Math. 18 (1971).
+/* Where a quotient is just above a power of two and its arc tangent just below, half an ulp of the quotient is a whole one
+ * of the result; so what the quotient lacks is made good.
  *
- * Where a quotient is just above a power of two and its arc tangent just below, half an ulp of the quotient is a whole one
- * of the result; so what the quotient lacks has to be made good. */
-static inline float arc_residual(float n, float d, float head) {
-#if ARC_FMA
-  return __builtin_fmaf(-head, d, n);
-#else
-  const float d_head = arc_leading_bits(d);
-  return (n - head * d_head) - head * (d - d_head);
-#endif
-}
-
-/* base + atan(q), of which the head is exact to add, and what q lacks is given by the residual of the division. */
+ * base + atan(q), of which the head is exact to add, and what q lacks is given by the residual of the division. */
 static inline float arc_atan_sum(float q, float head, float residual, float inverse, float base, float base_low) {
   const float tail = ARC_MULTIPLY_ADD(q, arc_atan_rest(q), residual * inverse);
   return (base + head) + (base_low + tail);

@@ -34,9 +34,11 @@
 
 /* Rare cases are kept out of the functions that call them, so that the common case saves no registers. */
 #if defined(__GNUC__)
+#define ARC_OUT_OF_LINE static __attribute__((noinline))
 #define ARC_RARE_CASE static __attribute__((noinline, cold))
 #define ARC_UNLIKELY(condition) __builtin_expect((condition) ? 1 : 0, 0)
 #else
+#define ARC_OUT_OF_LINE static
 #define ARC_RARE_CASE static
 #define ARC_UNLIKELY(condition) (condition)
 #endif
@@ -60,6 +62,17 @@ static inline float arc_float_of(uint32_t bits) {
 /* x without its last 12 bits, so that the product of two such numbers is exact. */
 static inline float arc_leading_bits(float x) {
   return arc_float_of(arc_bits_of(x) & UINT32_C(0xfffff000));
+}
+
+/* What a division leaves, n - head * d, is exact where head has 12 significant bits at most. Dekker, A floating-point
+ * technique for extending the available precision, Numer. Math. 18 (1971). */
+static inline float arc_residual(float n, float d, float head) {
+#if ARC_FMA
+  return __builtin_fmaf(-head, d, n);
+#else
+  const float d_head = arc_leading_bits(d);
+  return (n - head * d_head) - head * (d - d_head);
+#endif
 }
 
 /* |x| and x with the sign of another number, exact for every x, NaN included. */

@@ -9,6 +9,7 @@ from minimax.fit import Fit
 __all__ = ["FITS"]
 
 QUARTER_PI = 0.78541  # and what the rounding of x * 2/pi adds
+TANGENT_EDGE = 0.59375  # from here on the tangent is the cotangent of what is lacking to pi/2
 TINY = 1e-4  # nearer to zero, where the series would lose digits, the weight vanishes anyway
 
 
@@ -64,14 +65,21 @@ FITS: tuple[Fit, ...] = (
     Fit(
         name="tangent",
         function=_tangent_rest,
-        interval=(TINY, QUARTER_PI**2),
-        powers=tuple(range(6)),
+        interval=(TINY, TANGENT_EDGE**2),
+        powers=tuple(range(5)),
         weight=lambda z: mp.sqrt(z) ** 3 / mp.tan(mp.sqrt(z)),
     ),
     Fit(
         name="cotangent",
         function=_cotangent_rest,
         interval=(TINY, QUARTER_PI**2),
+        powers=tuple(range(4)),
+        weight=lambda z: mp.sqrt(z) * mp.tan(mp.sqrt(z)),
+    ),
+    Fit(
+        name="edge_cotangent",
+        function=lambda z: _cotangent_rest(z) - mpf(3) / 8,
+        interval=((mp.pi / 4 - 1e-3) ** 2, (mp.pi / 2 - TANGENT_EDGE) ** 2),
         powers=tuple(range(4)),
         weight=lambda z: mp.sqrt(z) * mp.tan(mp.sqrt(z)),
     ),
