@@ -21,7 +21,7 @@ ARC_FAST_CODE float arc_sqrtf(float x) {
     bias = UINT32_C(12) << 23;
   }
   /* Where the exponent is even, its field is odd, as that of 1 is. */
-  const uint32_t exponent = ((bits >> 1) & UINT32_C(0x7f800000)) + ((bits & UINT32_C(0x00800000)) >> 1);
+  const uint32_t exponent = ((bits >> 1) & UINT32_C(0x7fc00000)) + ((bits & UINT32_C(0x00800000)) >> 1);
   uint32_t remainder = (bits & UINT32_C(0x007fffff)) | UINT32_C(0x00800000);
   remainder <<= (bits & UINT32_C(0x00800000)) != 0u ? 1 : 2;
   uint32_t root = 0;
