@@ -25,20 +25,35 @@ static inline float arc_exp_rest(float r) {
   return ARC_MULTIPLY_ADD(rest, r, 0.49999994f);
 }
 
-/* exp(x) = exp(r) * 2^n: returns exp(r), in [0.7, 1.42], and n in the lowest bits of exponent. */
-static inline float arc_exp_mantissa(float x, uint32_t *exponent) {
+/* x = n ln 2 + r with n the whole number nearest to x / ln 2. */
+typedef struct arc_exp_parts_t {
+  uint32_t exponent; /* n in its lowest bits; bits 8 and above do not matter */
+  float high; /* x - n * ARC_LN2_HIGH, exact */
+  float low; /* n * ARC_LN2_LOW: r = high - low */
+  float tail; /* exp(r) = 1 + high + tail */
+} arc_exp_parts_t;
+
+static inline arc_exp_parts_t arc_exp_reduce(float x) {
+  arc_exp_parts_t parts;
   const float shifted = ARC_MULTIPLY_ADD(x, ARC_LOG2_E, ARC_ROUNDER);
   const float n = shifted - ARC_ROUNDER;
-  const float high = ARC_MULTIPLY_ADD(-n, ARC_LN2_HIGH, x);
-  const float low = n * ARC_LN2_LOW;
-  const float r = high - low;
-  *exponent = arc_bits_of(shifted);
-  return 1.0f + (high + ARC_MULTIPLY_ADD(r * r, arc_exp_rest(r), -low));
+  float r;
+  parts.exponent = arc_bits_of(shifted);
+  parts.high = ARC_MULTIPLY_ADD(-n, ARC_LN2_HIGH, x);
+  parts.low = n * ARC_LN2_LOW;
+  r = parts.high - parts.low;
+  parts.tail = ARC_MULTIPLY_ADD(r * r, arc_exp_rest(r), -parts.low);
+  return parts;
 }
 
 /* 2^n for n in [-126, 127], given in the lowest bits of a number whose bits 8 and above do not matter. */
 static inline float arc_power_of_two(uint32_t n) {
   return arc_float_of((n + 127u) << 23);
+}
+
+/* exp(r), in [0.7, 1.42]. */
+static inline float arc_exp_mantissa(arc_exp_parts_t parts) {
+  return 1.0f + (parts.high + parts.tail);
 }
 
 /* mantissa * 2^n, where n, in the lowest bits of exponent, is in [-252, 254]: rounded once, to the spacing of

@@ -5,8 +5,7 @@
 
 /* Results that are not normal numbers, or hardly so. */
 ARC_RARE_CASE float arc_exp_rare(float x) {
-  uint32_t exponent;
-  float mantissa;
+  arc_exp_parts_t parts;
   if (x > 88.7228394f) {
     return arc_float_of(ARC_INFINITY_BITS);
   }
@@ -16,16 +15,15 @@ ARC_RARE_CASE float arc_exp_rare(float x) {
   if (x != x) {
     return x + x;
   }
-  mantissa = arc_exp_mantissa(x, &exponent);
-  return arc_scale(mantissa, exponent);
+  parts = arc_exp_reduce(x);
+  return arc_scale(arc_exp_mantissa(parts), parts.exponent);
 }
 
 ARC_FAST_CODE float arc_expf(float x) {
-  uint32_t exponent;
-  float mantissa;
+  arc_exp_parts_t parts;
   if (ARC_UNLIKELY((arc_bits_of(x) & ~ARC_SIGN_BIT) > 0x42aea8f6u)) { /* 87.33 */
     return arc_exp_rare(x);
   }
-  mantissa = arc_exp_mantissa(x, &exponent);
-  return arc_float_of(arc_bits_of(mantissa) + (exponent << 23));
+  parts = arc_exp_reduce(x);
+  return arc_float_of(arc_bits_of(arc_exp_mantissa(parts)) + (parts.exponent << 23));
 }

@@ -15,15 +15,9 @@ static inline float arc_tanh_small(float x) {
 
 /* 1 - 2 / (exp(2 |x|) + 1) for greater |x|; half of the sum saves a constant. */
 static inline float arc_tanh_large(float magnitude) {
-  const float twice = 2.0f * magnitude;
-  const float shifted = ARC_MULTIPLY_ADD(twice, ARC_LOG2_E, ARC_ROUNDER);
-  const float n = shifted - ARC_ROUNDER;
-  const float high = ARC_MULTIPLY_ADD(-n, ARC_LN2_HIGH, twice);
-  const float low = n * ARC_LN2_LOW;
-  const float r = high - low;
-  const float power = arc_power_of_two(arc_bits_of(shifted) - 1u);
-  const float growth = high + ARC_MULTIPLY_ADD(r * r, arc_exp_rest(r), -low); /* exp(r) - 1 */
-  return 1.0f - 1.0f / ARC_MULTIPLY_ADD(growth, power, power + 0.5f);
+  const arc_exp_parts_t parts = arc_exp_reduce(2.0f * magnitude);
+  const float half = arc_power_of_two(parts.exponent - 1u);
+  return 1.0f - 1.0f / ARC_MULTIPLY_ADD(parts.high + parts.tail, half, half + 0.5f);
 }
 
 /* One within half an ulp, or not a number. */
