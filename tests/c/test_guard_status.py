@@ -181,7 +181,9 @@ def test_a_single_bound(
     library.lib.copy(tree, result)
     assert tuple(result.x) == expected
     checking = StructLibrary(generate(Module("m", (graph,)), Options(guard="status")), tmp_path / "b")
-    for value, status in ((-9.0, 0 if low is None else OUT_OF_RANGE), (9.0, 0 if high is None else OUT_OF_RANGE)):
+    infinite = [(value, NOT_FINITE) for value in (np.nan, np.inf, -np.inf)]
+    finite = [(-9.0, 0 if low is None else OUT_OF_RANGE), (9.0, 0 if high is None else OUT_OF_RANGE)]
+    for value, status in (*finite, *infinite):
         given, copied = checking.ffi.new("tree_t *", {"x": [0.0, value, 0.0]}), checking.ffi.new("tree_t *")
         assert checking.lib.copy(given, copied) == status
 

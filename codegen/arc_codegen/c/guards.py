@@ -59,19 +59,25 @@ def has_guard(inputs: Iterable[LeafPlace]) -> bool:
 
 
 def guard_statements(inputs: Iterable[LeafPlace]) -> Iterator[ast.Stmt]:
-    """Returns of an error for inputs that are NaN, infinite or out of bounds: first all of the former, then these."""
-    guarded = [place for place in inputs if is_guarded(place)]
-    for place in guarded:
-        if place.leaf.type.dtype.is_real:
-            yield from _require(_check("finite", place, ()), Status.NOT_FINITE)
-    for place in guarded:
-        if element_bounds(place.leaf) != (None, None):
-            yield from _require(_check("within", place, _spelled_bounds(place.leaf)), Status.OUT_OF_RANGE)
+    """Returns of an error for inputs that are NaN, infinite or out of bounds; the first bad input decides which.
+
+    What lies between bounds is finite: an input that has some is looked at once, and only a refused one twice.
+    """
+    not_finite, out_of_range = (ast.Name(error.c_name) for error in (Status.NOT_FINITE, Status.OUT_OF_RANGE))
+    for place in inputs:
+        if not is_guarded(place):
+            continue
+        real = place.leaf.type.dtype.is_real
+        if element_bounds(place.leaf) == (None, None):
+            yield from _require(_check("finite", place, ()), not_finite)
+            continue
+        why = ast.Ternary(_check("finite", place, ()), out_of_range, not_finite) if real else out_of_range
+        yield from _require(_check("within", place, _spelled_bounds(place.leaf)), why)
 
 
-def _require(check: ast.Expr, error: Status) -> Iterator[ast.Stmt]:
+def _require(check: ast.Expr, error: ast.Expr) -> Iterator[ast.Stmt]:
     yield ast.Evaluate(ast.Call("ARC_ASSERT", (check,)))
-    yield ast.If(ast.Unary("!", check), (ast.Return(ast.Name(error.c_name)),))
+    yield ast.If(ast.Unary("!", check), (ast.Return(error),))
 
 
 def _check(what: str, place: LeafPlace, limits: tuple[ast.Expr, ...]) -> ast.Expr:
@@ -83,7 +89,7 @@ def _check(what: str, place: LeafPlace, limits: tuple[ast.Expr, ...]) -> ast.Exp
 
 
 def _spelled_bounds(leaf: Leaf) -> tuple[ast.Expr, ast.Expr]:
-    """Both bounds; the limit of the type where one is missing: infinite values were refused before."""
+    """Both bounds; the limit of the type where one is missing, which leaves infinite values out."""
     dtype = leaf.type.dtype
     low, high = element_bounds(leaf)
     least, most = _limits(dtype)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: 0BSD */
 /** Checks of the inputs of generated functions: finite, and between bounds.
  *
- * NaN and infinity are recognised by their bits, so that no compiler option can make a check disappear. Reentrant.
+ * NaN and infinity are recognised by their bits, so that no compiler option can make a check disappear; where there are
+ * bounds, by lying between none. Reentrant.
  */
 #ifndef ARC_GUARD_H
 #define ARC_GUARD_H
