@@ -64,7 +64,7 @@ def _chip(chip: ChipReport) -> Table:
         table.add_column(heading, justify="right")
     for item in chip.functions:
         table.add_row(*_row(item))
-    if chip.footprint is not None:
+    if chip.footprint is not None and len(chip.functions) > 1:
         table.add_row("all", "", "", "", "", "", str(chip.footprint.flash), str(chip.footprint.ram), "", "")
     return table
 

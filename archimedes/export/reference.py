@@ -14,6 +14,7 @@ from arc_codegen.verify.samples import Outcome, Samples
 from archimedes.export.traced_calls import TracedCall
 from archimedes.function.backends import CasadiBackend
 from archimedes.function.sensitivity import ElementGradients
+from archimedes.host.errors import StatusError
 
 Array = np.ndarray[Any, Any]
 
@@ -36,14 +37,17 @@ def reference_outputs(
     Returns
     -------
     tuple of ndarray
-        For each output leaf with elements: samples along the first axis.
+        For each output leaf with elements: samples along the first axis; NaN where the function fails.
     """
     traced = call.traced
     exact = replace(traced, outputs=tuple(replace(leaf, dtype=np.dtype(np.float64)) for leaf in traced.outputs))
     evaluate = CasadiBackend(exact)
     found = [np.empty((samples.count, *traced.outputs[k].shape)) for k in call.outputs]
     for number in range(samples.count):
-        results = evaluate(*call.leaves([values[number] for values in samples.inputs]))
+        try:
+            results = evaluate(*call.leaves([values[number] for values in samples.inputs]))
+        except StatusError:  # there is no solution, in float64 either
+            results = tuple(np.full(leaf.shape, np.nan) for leaf in traced.outputs)
         for values, k in zip(found, call.outputs, strict=True):
             values[number] = results[k]
         progress(number + 1)

@@ -1,4 +1,4 @@
-"""Sources around a module for `arc-codegen verify`: the program that calls its functions, and those that weigh them."""
+"""The program around a module that lets a host call its functions: `arc-codegen verify`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from arc_codegen.package.call_signatures import CallLeaf, CallParameter, CallSig
 from arc_codegen.package.render import template
 
 HARNESS = "arc_verify_harness.c"
-FOOTPRINT = "arc_verify_footprint.c"
 
 
 def signature_digest(signatures: Sequence[CallSignature]) -> int:
@@ -45,12 +44,6 @@ def render_harness(manifest: Mapping[str, Any], *, header: str) -> str:
         variables=[function for function in functions if function["declarations"]],
         digest=f"0x{signature_digest(signatures):08x}",
     )
-    return f"{text}\n"
-
-
-def render_footprint(header: str, names: Sequence[str]) -> str:
-    """C of a program that contains functions and does nothing; without names, an empty one."""
-    text = template("verify_footprint.c.j2").render(file_name=FOOTPRINT, header=header, names=list(names))
     return f"{text}\n"
 
 

@@ -14,7 +14,7 @@ from arc_codegen.toolchain.cross import DEFAULT_FLAGS
 from arc_codegen.toolchain.targets import Counter, Target
 from arc_codegen.verify.comparison import Comparison, compare
 from arc_codegen.verify.errors import LinkError
-from arc_codegen.verify.footprints import Footprint, measure_footprints, stack_bounds
+from arc_codegen.verify.footprints import Footprint, StackDepths, harness_stack, measure_footprints
 from arc_codegen.verify.links import BAUD
 from arc_codegen.verify.machines import SECONDS, Machine, attached, emulated
 from arc_codegen.verify.programs import VerifiedModule
@@ -232,15 +232,15 @@ def verify_chip(
     progress(plan.name, "building", 0, 0)
     with _machine(module, plan) as machine:
         outcomes = run_samples(module, machine, samples, poison=CHIP_POISON, progress=progress)
-    weights = _weigh(module, plan, machine, progress)
+        weights = _weigh(module, plan, machine, progress)
     image = machine.image
     functions = tuple(
         FunctionOnChip(
             one.signature.c_name,
             compare(one, expected, found),
             _cost(found, machine),
-            int(found.stack.max()) if len(found.stack) and image is not None else None,
-            weights.bounds.get(number),
+            _painted_stack(found, weights.stack[number]) if weights.stack else None,
+            weights.stack[number].function if weights.stack else None,
             weights.functions.get(one.signature.c_name),
         )
         for number, (one, expected, found) in enumerate(zip(samples, host, outcomes, strict=True))
@@ -261,20 +261,22 @@ def verify_chip(
 
 @dataclass(frozen=True, slots=True)
 class _Weights:
-    """Footprints by C name and of all functions; bounds of the stack by the function's number."""
+    """Footprints by C name and of all functions; bounds of the stack in the order of the manifest."""
 
     functions: Mapping[str, Footprint]
     whole: Footprint | None
-    bounds: Mapping[int, int]
+    stack: Sequence[StackDepths]
 
 
 def _weigh(module: VerifiedModule, plan: ChipPlan, machine: Machine, progress: Progress) -> _Weights:
-    if not plan.weigh or machine.image is None:
-        return _Weights({}, None, {})
+    # The sizes of a program for this machine say nothing of a chip, and its stack is not painted.
+    if not plan.weigh or machine.image is None or plan.target.processor.architecture == "host":
+        return _Weights({}, None, ())
     progress(plan.name, "weighing", 0, 0)
     names = [signature.c_name for signature in module.signatures]
+    bounds = harness_stack(machine.image, names)
     footprints, whole = measure_footprints(module, plan.target, names, flags=plan.flags, compiler=plan.compiler)
-    return _Weights(footprints, whole, stack_bounds(machine.image, len(names)))
+    return _Weights(footprints, whole, bounds)
 
 
 @contextlib.contextmanager
@@ -287,6 +289,11 @@ def _machine(module: VerifiedModule, plan: ChipPlan) -> Iterator[Machine]:
         module, plan.target, flags=plan.flags, compiler=plan.compiler, seconds=plan.seconds, uart=plan.uart
     ) as machine:
         yield machine
+
+
+def _painted_stack(found: Outcome, depths: StackDepths) -> int | None:
+    """The most stack of a function, without what the harness takes."""
+    return max(0, int(found.stack.max()) - depths.overhead) if len(found.stack) else None
 
 
 def _cost(found: Outcome, machine: Machine) -> Cost | None:

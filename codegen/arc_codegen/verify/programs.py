@@ -1,4 +1,4 @@
-"""Programs around a module: the one that lets a host call its functions, and those that weigh them."""
+"""The program around a module that lets a host call its functions, built for a target."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 from arc_codegen import runtime
 from arc_codegen.package.call_signatures import CallSignature, call_signatures
-from arc_codegen.package.render_verify import FOOTPRINT, HARNESS, render_footprint, render_harness, signature_digest
+from arc_codegen.package.render_verify import HARNESS, render_harness, signature_digest
 from arc_codegen.toolchain.cross import DEFAULT_FLAGS, Image, build_image
 from arc_codegen.toolchain.targets import Target
 from arc_codegen.verify.errors import UnsupportedTargetError
@@ -109,20 +109,6 @@ def build_harness(
     require_double(module, target)
     sources, headers = harness_files(module)
     return build_image(target, sources, headers=headers, flags=flags, output=output, compiler=compiler)
-
-
-def build_footprint(
-    module: VerifiedModule,
-    target: Target,
-    names: Sequence[str],
-    *,
-    output: str | os.PathLike[str],
-    flags: Sequence[str] = DEFAULT_FLAGS,
-    compiler: str | None = None,
-) -> Image:
-    """Link a program that contains some functions of a module and nothing else; without names, an empty one."""
-    sources = {FOOTPRINT: render_footprint(f"{module.name}.h", names), **(module.sources if names else {})}
-    return build_image(target, sources, headers=module.headers, flags=flags, output=output, compiler=compiler)
 
 
 def require_double(module: VerifiedModule, target: Target) -> None:

@@ -247,7 +247,7 @@ def _edges(leaf: CallLeaf, low: float, high: float) -> list[Any]:
     if leaf.ctype == "bool":
         return [False, True]
     if leaf.dtype.kind == "i":
-        bounds = [math.ceil(low)] * math.isfinite(low) + [math.floor(high)] * math.isfinite(high)
+        bounds = [rounded(bound) for bound, rounded in ((low, math.ceil), (high, math.floor)) if math.isfinite(bound)]
         return [*(n for n in (0, 1, -1, 2, -2) if low <= n <= high), *bounds]
     limits = np.finfo(leaf.dtype.name)
     found = [value for value in special_values(leaf.dtype) if abs(value) < limits.max]
