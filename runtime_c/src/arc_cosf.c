@@ -9,7 +9,7 @@ ARC_RARE_CASE float cosine_of_large_angle(float x) {
 ARC_FAST_CODE float arc_cosf(float x) {
   const uint32_t magnitude = arc_bits_of(x) & ~ARC_SIGN_BIT;
   if (magnitude <= ARC_NO_REDUCTION_BITS) {
-    return arc_cosine_near_zero(x, 0.0f);
+    return arc_cosine_of_small(x);
   }
   if (ARC_UNLIKELY(magnitude > ARC_SMALL_ANGLE_BITS)) {
     return cosine_of_large_angle(x);

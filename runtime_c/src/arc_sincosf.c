@@ -4,8 +4,8 @@
 ARC_FAST_CODE void arc_sincosf(float x, float *sine, float *cosine) {
   const uint32_t magnitude = arc_bits_of(x) & ~ARC_SIGN_BIT;
   if (magnitude <= ARC_NO_REDUCTION_BITS) {
-    *sine = magnitude < ARC_SINE_IS_ANGLE_BITS ? x : arc_sine_near_zero(x, 0.0f);
-    *cosine = arc_cosine_near_zero(x, 0.0f);
+    *sine = magnitude < ARC_SINE_IS_ANGLE_BITS ? x : arc_sine_of_small(x);
+    *cosine = arc_cosine_of_small(x);
     return;
   }
   const arc_angle_t angle = ARC_UNLIKELY(magnitude > ARC_SMALL_ANGLE_BITS) ? arc_reduce_large_angle(x) : arc_reduce_small_angle(x);

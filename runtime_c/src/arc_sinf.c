@@ -9,7 +9,7 @@ ARC_RARE_CASE float sine_of_large_angle(float x) {
 ARC_FAST_CODE float arc_sinf(float x) {
   const uint32_t magnitude = arc_bits_of(x) & ~ARC_SIGN_BIT;
   if (magnitude <= ARC_NO_REDUCTION_BITS) {
-    return magnitude < ARC_SINE_IS_ANGLE_BITS ? x : arc_sine_near_zero(x, 0.0f);
+    return magnitude < ARC_SINE_IS_ANGLE_BITS ? x : arc_sine_of_small(x);
   }
   if (ARC_UNLIKELY(magnitude > ARC_SMALL_ANGLE_BITS)) {
     return sine_of_large_angle(x);

@@ -55,24 +55,48 @@ static inline arc_angle_t arc_reduce_angle(float x) {
   return arc_reduce_small_angle(x);
 }
 
+/* (sin(r) - r) / r^3 on [-pi/4, pi/4], of z = r^2 */
+static inline float arc_sine_rest(float z) {
+  /* fit sine */
+  const float p = ARC_MULTIPLY_ADD(z, -0.000195182904f, 0.00833218917f);
+  return ARC_MULTIPLY_ADD(z, p, -0.166666552f);
+}
+
+/* (cos(r) - 1 + r^2/2) / r^4 on [-pi/4, pi/4], of z = r^2 */
+static inline float arc_cosine_rest(float z) {
+  /* fit cosine */
+  const float p = ARC_MULTIPLY_ADD(z, 2.44323273e-05f, -0.00138873095f);
+  return ARC_MULTIPLY_ADD(z, p, 0.0416666456f);
+}
+
 /* sin(r + low) */
 static inline float arc_sine_near_zero(float r, float low) {
-  /* fit sine */
   const float z = r * r;
-  float p = ARC_MULTIPLY_ADD(z, -0.000195182904f, 0.00833218917f);
-  p = ARC_MULTIPLY_ADD(z, p, -0.166666552f);
-  return r + ARC_MULTIPLY_ADD(r * z, p, low);
+  return r + ARC_MULTIPLY_ADD(r * z, arc_sine_rest(z), low);
+}
+
+/* 1 - z/2 + small: what rounding takes from the difference is kept. */
+static inline float arc_cosine_sum(float z, float small) {
+  const float half = 0.5f * z;
+  const float head = 1.0f - half;
+  return head + (((1.0f - head) - half) + small);
 }
 
 /* cos(r + low) */
 static inline float arc_cosine_near_zero(float r, float low) {
-  /* fit cosine */
   const float z = r * r;
-  float p = ARC_MULTIPLY_ADD(z, 2.44323273e-05f, -0.00138873095f);
-  p = ARC_MULTIPLY_ADD(z, p, 0.0416666456f);
-  const float half = 0.5f * z;
-  const float head = 1.0f - half;
-  return head + (((1.0f - head) - half) + (z * z * p - r * low));
+  return arc_cosine_sum(z, ARC_MULTIPLY_ADD(z * z, arc_cosine_rest(z), -(r * low)));
+}
+
+/* The same for an argument that is exact. */
+static inline float arc_sine_of_small(float x) {
+  const float z = x * x;
+  return ARC_MULTIPLY_ADD(x * z, arc_sine_rest(z), x);
+}
+
+static inline float arc_cosine_of_small(float x) {
+  const float z = x * x;
+  return arc_cosine_sum(z, z * z * arc_cosine_rest(z));
 }
 
 /* The sine of an angle that has been reduced; of its cosine with one more quadrant. */
