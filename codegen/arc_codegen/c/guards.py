@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-import numpy as np
-
 from arc_codegen.c import ast
 from arc_codegen.c.access import LeafPlace
 from arc_codegen.c.literals import literal
@@ -94,14 +92,14 @@ def _spelled_bounds(leaf: Leaf) -> tuple[ast.Expr, ast.Expr]:
     low, high = element_bounds(leaf)
     least, most = _limits(dtype)
     return (
-        ast.Number(literal(least if low is None else low, dtype)),
-        ast.Number(literal(most if high is None else high, dtype)),
+        least if low is None else ast.Number(literal(low, dtype)),
+        most if high is None else ast.Number(literal(high, dtype)),
     )
 
 
-def _limits(dtype: DType) -> tuple[float | int, float | int]:
+def _limits(dtype: DType) -> tuple[ast.Expr, ast.Expr]:
     if dtype.is_integer:
         half = 2 ** (8 * dtype.itemsize - 1)
-        return -half, half - 1
-    largest = float(np.finfo(dtype.numpy_name).max)
-    return -largest, largest
+        return ast.Number(literal(-half, dtype)), ast.Number(literal(half - 1, dtype))
+    largest = ast.Name("FLT_MAX" if dtype is DType.F32 else "DBL_MAX")  # float.h, which arc_guard.h includes
+    return ast.Unary("-", largest), largest
