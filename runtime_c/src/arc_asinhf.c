@@ -26,18 +26,23 @@ static inline float arc_asinh_large(float x) {
   return arc_log_compensated(argument, lost / argument, 0.0f);
 }
 
-/* log(2 x) for x > 4096, infinite or not a number. */
+/* log(2 |x|) for |x| > 4096, infinite or not a number; zero with its sign (a difference of zeros would be +0). */
 ARC_RARE_CASE float arc_asinh_rare(float x) {
-  return arc_bits_of(x) < ARC_INFINITY_BITS ? arc_log_compensated(x, 0.0f, 1.0f) : x + x;
+  const uint32_t magnitude = arc_bits_of(x) & ~ARC_SIGN_BIT;
+  if (magnitude == 0u || magnitude >= ARC_INFINITY_BITS) {
+    return x + x;
+  }
+  return arc_with_sign_of(arc_log_compensated(arc_float_of(magnitude), 0.0f, 1.0f), arc_bits_of(x));
 }
 
 ARC_FAST_CODE float arc_asinhf(float x) {
   const uint32_t magnitude = arc_bits_of(x) & ~ARC_SIGN_BIT;
-  if (magnitude <= 0x3f000000u) { /* 1/2 */
+  const uint32_t less = magnitude - 1u; /* zero becomes the greatest */
+  if (less < 0x3f000000u) { /* 1/2 */
     return arc_asinh_small(x);
   }
-  if (ARC_UNLIKELY(magnitude > 0x45800000u)) { /* 4096 */
-    return arc_with_sign_of(arc_asinh_rare(arc_float_of(magnitude)), arc_bits_of(x));
+  if (ARC_UNLIKELY(less >= 0x45800000u)) { /* 4096 */
+    return arc_asinh_rare(x);
   }
   return arc_with_sign_of(arc_asinh_large(arc_float_of(magnitude)), arc_bits_of(x));
 }

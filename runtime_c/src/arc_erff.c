@@ -36,11 +36,15 @@ ARC_CONST static const arc_erfc_part_t ARC_ERFC[3] = {
 static inline float arc_erfc_large(uint32_t bits) {
   const arc_erfc_part_t *const part = &ARC_ERFC[(bits > 0x3fc00000u ? 1 : 0) + (bits > 0x40200000u ? 1 : 0)]; /* 1.5, 2.5 */
   const float t = arc_float_of(bits) - part->middle;
-  float value = part->coefficients[0];
-  for (int32_t i = 1; i < ARC_ERFC_TERMS; ++i) {
-    value = ARC_MULTIPLY_ADD(value, t, part->coefficients[i]);
-  }
-  return value;
+  const float *const c = part->coefficients;
+  float value = ARC_MULTIPLY_ADD(c[0], t, c[1]);
+  value = ARC_MULTIPLY_ADD(value, t, c[2]);
+  value = ARC_MULTIPLY_ADD(value, t, c[3]);
+  value = ARC_MULTIPLY_ADD(value, t, c[4]);
+  value = ARC_MULTIPLY_ADD(value, t, c[5]);
+  value = ARC_MULTIPLY_ADD(value, t, c[6]);
+  value = ARC_MULTIPLY_ADD(value, t, c[7]);
+  return ARC_MULTIPLY_ADD(value, t, c[8]);
 }
 
 /* One within half an ulp, or not a number. */

@@ -20,17 +20,18 @@ static inline float arc_tanh_large(float magnitude) {
   return 1.0f - 1.0f / ARC_MULTIPLY_ADD(parts.high + parts.tail, half, half + 0.5f);
 }
 
-/* One within half an ulp, or not a number. */
+/* One within half an ulp, zero with its sign (a difference of zeros would be +0), or not a number. */
 ARC_RARE_CASE float arc_tanh_rare(float x) {
-  return x != x ? x + x : arc_with_sign_of(1.0f, arc_bits_of(x));
+  return x == 0.0f || x != x ? x + x : arc_with_sign_of(1.0f, arc_bits_of(x));
 }
 
 ARC_FAST_CODE float arc_tanhf(float x) {
   const uint32_t magnitude = arc_bits_of(x) & ~ARC_SIGN_BIT;
-  if (magnitude <= 0x3f666666u) { /* 0.9: there the roundings of both forms amount to the same */
+  const uint32_t less = magnitude - 1u; /* zero becomes the greatest */
+  if (less < 0x3f666666u) { /* 0.9: there the roundings of both forms amount to the same */
     return arc_tanh_small(x);
   }
-  if (ARC_UNLIKELY(magnitude > 0x41102cb4u)) { /* 9.0109138 */
+  if (ARC_UNLIKELY(less >= 0x41102cb4u)) { /* 9.0109138 */
     return arc_tanh_rare(x);
   }
   return arc_with_sign_of(arc_tanh_large(arc_float_of(magnitude)), arc_bits_of(x));

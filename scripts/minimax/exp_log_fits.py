@@ -21,6 +21,11 @@ def _exp_rest(r: mpf) -> mpf:
     return mp.hyp1f1(1, 3, r) / 2
 
 
+def _exp_rest_of_two(r: mpf) -> mpf:
+    """(exp(r) - 1 - r - r**2 / 2) / (r**3 / 2), without cancellation."""
+    return mp.hyp1f1(1, 4, r) / 3
+
+
 def _atanh_rest(z: mpf) -> mpf:
     """(atanh(s) / s - 1) / z of z = s**2, without cancellation."""
     return mp.hyp2f1(1, 1.5, 2.5, z) / 3
@@ -91,10 +96,10 @@ FITS: tuple[Fit, ...] = (
     ),
     Fit(
         name="expm1",
-        function=_exp_rest,
+        function=_exp_rest_of_two,
         interval=(-HALF_LN2, HALF_LN2),
-        powers=(0, 1, 2, 3, 4, 5),
-        weight=lambda r: r * r / mp.exp(r),
+        powers=(0, 1, 2, 3, 4),
+        weight=lambda r: r**3 / 2 / mp.exp(r),
     ),
     Fit(
         name="exp2",
