@@ -86,27 +86,28 @@ static inline int64_t arc_pow_log2(uint32_t bits) {
   /* 24 bits of m below 1, 25 from 1 on: in Q24. The 1 that is subtracted is what the product in Q32 has no room for. */
   const uint32_t mantissa = ((m & 0x007fffffu) | 0x00800000u) << ((m >> 23) & 1u);
   const int32_t r = (int32_t)(mantissa * ARC_POW_RECIPROCAL[part]); /* Q32 */
+  const int32_t eightfold = r * 8; /* Q35 */
   int32_t slope = -128943787; /* Q29 */
   int64_t product;
   slope = arc_multiply_high(slope, r) + 155362685;
   slope = arc_multiply_high(slope, r) - 193635678;
   slope = arc_multiply_high(slope, r) + 258179996;
   slope = arc_multiply_high(slope, r) - 387270501;
-  slope = arc_multiply_high(slope, r * 8) + 1901360723; /* Q32 */
+  slope = arc_multiply_high(slope, eightfold) + 1901360723; /* Q32 */
   product = (int64_t)slope * r + (int64_t)r * INT64_C(0x100000000); /* Q64 */
   return (product >> 9) + ARC_POW_LOG2[part] + (int64_t)k * INT64_C(0x80000000000000);
 }
 
 /* 2^(f + 1/2) for f in [-1/2, 1/2), given in Q32; the result, in [1, 2), is in Q30.
  * fit pow_exp2: f from -0.5 to 0.5, largest error 2^-28.97 of the result */
-static inline int32_t arc_pow_exp2(int32_t f) {
+static inline uint32_t arc_pow_exp2(int32_t f) {
   int32_t power = 232964;
   power = arc_multiply_high(power, f) + 2034735;
   power = arc_multiply_high(power, f) + 14605707;
   power = arc_multiply_high(power, f) + 84281772;
   power = arc_multiply_high(power, f) + 364783949;
   power = arc_multiply_high(power, f) + 1052544204;
-  return arc_multiply_high(power, f) + 1518500251;
+  return (uint32_t)arc_multiply_high(power, f) + 1518500251u; /* 2^31 may come out for the greatest f */
 }
 
 /* 2^z for z beyond [-512, 512], or y not a number. */
@@ -120,8 +121,8 @@ ARC_RARE_CASE float arc_pow_saturated(int64_t logarithm, float y, uint32_t sign)
   return arc_float_of(sign | ((logarithm < 0) == (y < 0.0f) ? ARC_INFINITY_BITS : 0u));
 }
 
-/* power * 2^n, power in Q30, where that is not a normal number: one rounding, ties to even. */
-ARC_RARE_CASE float arc_pow_unscaled(int32_t power, int32_t n, uint32_t sign) {
+/* power * 2^n, power in Q30, where that is not a normal number: rounded once. */
+ARC_RARE_CASE float arc_pow_unscaled(uint32_t power, int32_t n, uint32_t sign) {
   const uint32_t shift = (uint32_t)(-119 - n); /* from Q30 to multiples of 2^-149 */
   uint32_t rounded;
   if (n > 0) {
@@ -130,7 +131,7 @@ ARC_RARE_CASE float arc_pow_unscaled(int32_t power, int32_t n, uint32_t sign) {
   if (shift > 31u) {
     return arc_float_of(sign);
   }
-  rounded = ((uint32_t)power >> shift) + (((uint32_t)power >> (shift - 1u)) & 1u);
+  rounded = (power >> shift) + ((power >> (shift - 1u)) & 1u);
   return arc_float_of(sign | rounded);
 }
 
@@ -148,7 +149,7 @@ ARC_POW_SHARED float arc_pow_positive(uint32_t bits, float y, uint32_t sign) {
   const int32_t shift = 141 + zeros - (int32_t)((y_bits >> 23) & 0xffu);
   int64_t z;
   int32_t n;
-  int32_t power;
+  uint32_t power;
   if (ARC_UNLIKELY(shift < 13)) {
     return arc_pow_saturated(logarithm, y, sign);
   }
@@ -162,7 +163,7 @@ ARC_POW_SHARED float arc_pow_positive(uint32_t bits, float y, uint32_t sign) {
   if (ARC_UNLIKELY((uint32_t)n + 126u > 253u)) {
     return arc_pow_unscaled(power, n, sign);
   }
-  return arc_float_of(sign + (((uint32_t)n + 126u) << 23) + (((uint32_t)power + 64u) >> 7));
+  return arc_float_of(sign + (((uint32_t)n + 126u) << 23) + ((power + 64u) >> 7));
 }
 
 /* Whether y, finite and not zero, is odd (1), even (2), or not whole (0). */
