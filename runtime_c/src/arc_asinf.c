@@ -9,14 +9,14 @@ ARC_FAST_CODE float arc_asinf(float x) {
     return magnitude < UINT32_C(0x39800000) ? x : ARC_MULTIPLY_ADD(x, arc_asin_rest(x * x), x);
   }
   if (ARC_UNLIKELY(magnitude >= ARC_ONE_BITS)) {
-    return arc_outside_of_one(x, arc_with_sign_of(0x1.921fb6p+0f, bits));
+    return arc_outside_of_one(x, arc_with_sign_of(1.5707964f, bits));
   }
   /* Half an ulp of the root would be that of the result; so its head, a multiple of 2^-12, is subtracted from the leading
    * bits of pi/2, which is exact, and the tail joins the small terms. */
-  const float shifter = 0x1.8p11f;
+  const float shifter = 3072.0f;
   const float z = (1.0f - arc_float_of(magnitude)) * 0.5f;
   const float s = arc_sqrtf(z);
   const float head = (s + shifter) - shifter;
   const float tail = ARC_MULTIPLY_ADD(s, arc_asin_rest(z), arc_root_tail(z, s, head));
-  return arc_with_sign_of((0x1.922p+0f - 2.0f * head) - (2.0f * tail + 0x1.2aeef4p-18f), bits);
+  return arc_with_sign_of((1.5708008f - 2.0f * head) - (2.0f * tail + 4.454455e-6f), bits);
 }

@@ -21,14 +21,14 @@ ARC_RARE_CASE point_t scaled_point(float x, float y) {
   } else if (x_magnitude == y_magnitude) { /* on a diagonal, or at the origin, which is taken for (1, 0) or (-1, 0) */
     point.x = arc_with_sign_of(1.0f, arc_bits_of(x));
     point.y = x_magnitude == 0u ? y : arc_with_sign_of(1.0f, arc_bits_of(y));
-  } else if (arc_magnitude(y) < 0x1p-24f * arc_magnitude(x)) { /* the arc tangent is the quotient, rounded once */
+  } else if (arc_magnitude(y) < 5.9604645e-8f * arc_magnitude(x)) { /* the arc tangent is the quotient, rounded once */
     point.x = arc_with_sign_of(1.0f, arc_bits_of(x));
     point.y = y / arc_magnitude(x);
-  } else if (arc_magnitude(x) < 0x1p-24f * arc_magnitude(y)) {
+  } else if (arc_magnitude(x) < 5.9604645e-8f * arc_magnitude(y)) {
     point.x = x / arc_magnitude(y);
     point.y = arc_with_sign_of(1.0f, arc_bits_of(y));
   } else {
-    const float scale = arc_magnitude(x) < 1.0f ? 0x1p100f : 0x1p-50f;
+    const float scale = arc_magnitude(x) < 1.0f ? 1.2676506e+30f : 8.881784e-16f;
     point.x = x * scale;
     point.y = y * scale;
   }

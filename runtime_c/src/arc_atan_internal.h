@@ -6,14 +6,14 @@
 #include "arc_math_internal.h"
 
 /* Multiples of pi/4 in two parts: so few bits that adding the leading bits of a quotient is exact, and the rest. */
-#define ARC_QUARTER_PI 0x1.922p-1f
-#define ARC_QUARTER_PI_LOW (-0x1.2aeef4p-19f)
-#define ARC_HALF_PI 0x1.922p+0f
-#define ARC_HALF_PI_LOW (-0x1.2aeef4p-18f)
-#define ARC_THREE_QUARTER_PI 0x1.2dap+1f
-#define ARC_THREE_QUARTER_PI_LOW (-0x1.07019ap-12f)
-#define ARC_PI 0x1.922p+1f
-#define ARC_PI_LOW (-0x1.2aeef4p-17f)
+#define ARC_QUARTER_PI 0.7854004f
+#define ARC_QUARTER_PI_LOW (-2.2272275e-6f)
+#define ARC_HALF_PI 1.5708008f
+#define ARC_HALF_PI_LOW (-4.454455e-6f)
+#define ARC_THREE_QUARTER_PI 2.3564453f
+#define ARC_THREE_QUARTER_PI_LOW (-0.0002508223f)
+#define ARC_PI 3.1416016f
+#define ARC_PI_LOW (-8.90891e-6f)
 
 /* (atan(q) - q) / q */
 static inline float arc_atan_rest(float q) {

@@ -12,7 +12,7 @@ ARC_FAST_CODE float arc_atanf(float x) {
   if (magnitude <= UINT32_C(0x40000000)) { /* 2 */
     /* pi/4 + atan((x - 1) / (x + 1)); both differences are exact, and so is adding a multiple of 2^-12 to the head of
      * pi/4. */
-    const float shifter = 0x1.8p11f;
+    const float shifter = 3072.0f;
     const float a = arc_float_of(magnitude);
     const float n = a - 1.0f;
     const float d = a + 1.0f;

@@ -28,7 +28,7 @@ ARC_RARE_CASE float root_of_special(float x) {
   if (a == 0.0f || arc_bits_of(a) >= ARC_INFINITY_BITS) {
     return x + x;
   }
-  return arc_with_sign_of(root_of(a * 0x1p24f) * 0x1p-8f, arc_bits_of(x));
+  return arc_with_sign_of(root_of(a * 16777216.0f) * 0.00390625f, arc_bits_of(x));
 }
 
 ARC_FAST_CODE float arc_cbrtf(float x) {

@@ -18,9 +18,9 @@ ARC_RARE_CASE float root_of_scaled_squares(float larger, float smaller) {
     return bits == ARC_INFINITY_BITS || arc_bits_of(smaller) == ARC_INFINITY_BITS ? arc_float_of(ARC_INFINITY_BITS) : larger + smaller;
   }
   if (bits > LARGEST_BITS) {
-    return root_of_squares(larger * 0x1p-66f, smaller * 0x1p-66f) * 0x1p66f;
+    return root_of_squares(larger * 1.3552527e-20f, smaller * 1.3552527e-20f) * 7.378698e+19f;
   }
-  return root_of_squares(larger * 0x1p100f, smaller * 0x1p100f) * 0x1p-100f;
+  return root_of_squares(larger * 1.2676506e+30f, smaller * 1.2676506e+30f) * 7.888609e-31f;
 }
 
 ARC_FAST_CODE float arc_hypotf(float x, float y) {

@@ -53,10 +53,10 @@ ARC_FAST_CODE arc_angle_t arc_reduce_large_angle(float x) {
   radians += high_product(fraction_high, UINT32_C(0x2168c235));
   radians += high_product(fraction_low, UINT32_C(0xc90fdaa2));
   /* In three pieces of 24, 24 and 16 bits, each of which is a float32; Dekker's fast sum of them. */
-  const float unit = arc_float_of(arc_bits_of(0x1p-23f) | sign);
+  const float unit = arc_float_of(arc_bits_of(1.1920929e-7f) | sign);
   const float head = (float)(int32_t)(radians >> 40);
-  const float middle = (float)(int32_t)((radians >> 16) & 0xffffffu) * 0x1p-24f;
-  const float tail = (float)(int32_t)(radians & 0xffffu) * 0x1p-40f;
+  const float middle = (float)(int32_t)((radians >> 16) & 0xffffffu) * 5.9604645e-8f;
+  const float tail = (float)(int32_t)(radians & 0xffffu) * 9.094947e-13f;
   const float sum = head + middle;
   angle.r = sum * unit;
   angle.low = ((head - sum) + middle + tail) * unit;

@@ -8,6 +8,6 @@ ARC_FAST_CODE float arc_rintf(float x) {
     return x;
   }
   /* The sum has no bits behind the point: the addition itself rounds to nearest, ties to even. */
-  const float rounded = (arc_float_of(magnitude) + 0x1p23f) - 0x1p23f;
+  const float rounded = (arc_float_of(magnitude) + 8388608.0f) - 8388608.0f;
   return arc_float_of(arc_bits_of(rounded) | (bits & ARC_SIGN_BIT));
 }

@@ -17,7 +17,7 @@ ARC_FAST_CODE float arc_sqrtf(float x) {
     if (bits >= UINT32_C(0x00800000)) { /* negative, or NaN */
       return (x - x) / (x - x);
     }
-    bits = arc_bits_of(x * 0x1p24f);
+    bits = arc_bits_of(x * 16777216.0f);
     bias = UINT32_C(12) << 23;
   }
   /* Where the exponent is even, its field is odd, as that of 1 is. */

@@ -29,20 +29,20 @@ arc_angle_t arc_reduce_large_angle(float x);
  * 128 is nearer than 2^-26 to a multiple of pi/2, and the sum of the three is right to 2^-63. */
 static inline arc_angle_t arc_reduce_small_angle(float x) {
   /* 1.5 * 2^23: a sum with it is rounded to a whole number, which its low bits hold. */
-  const float shifter = 0x1.8p23f;
+  const float shifter = 12582912.0f;
   const float shifted = ARC_MULTIPLY_ADD(x, 0.636619747f, shifter);
   const float k = shifted - shifter;
   arc_angle_t angle;
 #if ARC_FMA
-  const float first = __builtin_fmaf(k, -0x1.921fb6p+0f, x);
-  angle.r = __builtin_fmaf(k, 0x1.777a5cp-25f, first);
-  const float lost = __builtin_fmaf(k, 0x1.777a5cp-25f, first - angle.r);
-  angle.low = __builtin_fmaf(k, 0x1.ee59dap-50f, lost);
+  const float first = __builtin_fmaf(k, -1.5707964f, x);
+  angle.r = __builtin_fmaf(k, 4.371139e-8f, first);
+  const float lost = __builtin_fmaf(k, 4.371139e-8f, first - angle.r);
+  angle.low = __builtin_fmaf(k, 1.7151245e-15f, lost);
 #else
-  const float first = x - k * 0x1.922p+0f;
-  const float second = k * 0x1.2aefp-18f;
+  const float first = x - k * 1.5708008f;
+  const float second = k * 4.4544577e-6f;
   angle.r = first + second;
-  angle.low = ((first - angle.r) + second) - k * 0x1.68c234p-39f;
+  angle.low = ((first - angle.r) + second) - k * 2.563344e-12f;
 #endif
   angle.quadrant = arc_bits_of(shifted);
   return angle;
