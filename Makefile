@@ -54,9 +54,9 @@ distclean: clean ## remove .venv too
 
 # Programs -----------------------------------------------------------------------------------------------------------
 
-TEST_PROGRAMS := cc g++ clang arm-none-eabi-gcc qemu-system-arm cmake make avr-gcc simavr
-# A library, not a program: the core that Arduino sketches are compiled with.
-TEST_PACKAGES := arduino-core-avr
+TEST_PROGRAMS := cc g++ clang arm-none-eabi-gcc qemu-system-arm riscv64-unknown-elf-gcc qemu-system-riscv32 cmake make avr-gcc simavr
+# Libraries, not programs: the core that Arduino sketches are compiled with, and the simulator of AVR chips.
+TEST_PACKAGES := arduino-core-avr libsimavr-dev libelf-dev
 
 .PHONY: host-compiler test-toolchains
 host-compiler:

@@ -19,6 +19,7 @@ debian_packages() {
     riscv64-unknown-elf-gcc) echo gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf ;;
     avr-gcc) echo gcc-avr avr-libc ;;
     qemu-system-riscv32) echo qemu-system-misc ;;
+    libsimavr) echo libsimavr-dev libelf-dev ;;
     *) echo "$1" ;;
   esac
 }

@@ -8,7 +8,7 @@ import math
 import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 from arc_codegen.toolchain.cross import DEFAULT_FLAGS
@@ -29,7 +29,7 @@ from archimedes.cli.arguments import (
     real_type,
 )
 from archimedes.cli.failures import EXIT_CODES, MISMATCH, CommandLineError
-from archimedes.cli.generate import generate
+from archimedes.cli.generate_options import options_of_generate
 from archimedes.cli.model_files import load_function, tracing_errors
 from archimedes.cli.session import (
     current_session,
@@ -44,21 +44,7 @@ from archimedes.cli.verify_tables import print_report
 from archimedes.export.generation import check_options, generate_exports
 from archimedes.export.verification import VerifyPlan, read_inputs, verify_generated
 
-Command = TypeVar("Command", bound=Callable[..., Any])
-
 _RANGE = re.compile(r"\s*(?P<name>[\w.:\[\]]+)\s*=\s*(?P<low>[^:]+):(?P<high>[^:]+)\s*")
-
-
-def _options_of_generate(*names: str) -> Callable[[Command], Command]:
-    """The same options as those of ``generate``: what is verified is what it would write."""
-
-    def add(command: Command) -> Command:
-        known = {parameter.name: parameter for parameter in generate.params}
-        # Click collects the parameters of a command in this attribute, the last one first.
-        command.__dict__.setdefault("__click_params__", []).extend(known[name] for name in reversed(names))
-        return command
-
-    return add
 
 
 @click.command(epilog=EXIT_CODES, no_args_is_help=True)
@@ -111,7 +97,7 @@ def _options_of_generate(*names: str) -> Callable[[Command], Command]:
 @click.option(
     "-o", "--output", default=".", type=click.Path(path_type=Path), metavar="FOLDER", help="Where the report goes."
 )
-@_options_of_generate(
+@options_of_generate(
     *("args", "static", "derivatives", "wrt", "dtype", "name", "prefix", "optimize", "math", "fma"),
     *("workspace", "state", "guard"),
 )

@@ -16,6 +16,7 @@ from arc_codegen.errors import ArcError
 from arc_codegen.toolchain.build_cache import cache_folder, open_folder, size_limit, stored_bytes
 from arc_codegen.toolchain.host_compiler import find_compiler
 from arc_codegen.toolchain.packages import install_command
+from arc_codegen.toolchain.simavr import EmulatorNotFoundError, simavr_runner
 
 from archimedes.host.errors import CompilerNotFoundError
 from archimedes.host.python_entry import interpreter_problem
@@ -31,7 +32,6 @@ PROGRAMS: Final = {
     "avr-gcc": "AVR",
     "qemu-system-arm": "emulates Arm boards",
     "qemu-system-riscv32": "emulates RISC-V boards",
-    "simavr": "emulates AVR",
     "clang-format": "formats C",
     "cppcheck": "checks C",
 }
@@ -132,7 +132,7 @@ def examine_machine() -> MachineFacts:
         host_compiler=examine_host_compiler(),
         cffi_only=interpreter_problem(),
         cache=examine_cache(),
-        programs=tuple(examine_program(name, purpose) for name, purpose in PROGRAMS.items()),
+        programs=(*(examine_program(name, purpose) for name, purpose in PROGRAMS.items()), examine_simavr()),
     )
 
 
@@ -165,6 +165,16 @@ def examine_program(name: str, purpose: str) -> ProgramFacts:
     if path is None:
         return ProgramFacts(name, purpose, None, "", install_command(name))
     return ProgramFacts(name, purpose, path, _first_line(Path(path)), "")
+
+
+def examine_simavr() -> ProgramFacts:
+    """Whether AVR programs can be run: by simavr's library, not by its program."""
+    name, purpose = "libsimavr", "emulates AVR"
+    try:
+        simavr_runner()
+    except EmulatorNotFoundError:
+        return ProgramFacts(name, purpose, None, "", install_command(name))
+    return ProgramFacts(name, purpose, "found by the C compiler", "", "")
 
 
 def _first_line(program: Path) -> str:

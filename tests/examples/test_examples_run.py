@@ -9,8 +9,6 @@ import sys
 from pathlib import Path
 
 import numpy as np
-import pytest
-from arc_codegen.toolchain.flags import C_WARNINGS
 from toolchains import require_tool
 
 REPOSITORY = Path(__file__).parents[2]
@@ -78,11 +76,3 @@ def test_digits_without_a_cross_compiler_say_how_to_get_one(tmp_path: Path) -> N
     assert found["Cortex-M4F"][0].startswith("left out: ")
     for program in ("arm-none-eabi-gcc", "qemu-system-arm"):
         assert f"left out: {program} is not installed; " in said
-
-
-@pytest.mark.parametrize("source", ["startup.c", "semihosting.c"])
-def test_board_support_compiles_without_a_warning(source: str, tmp_path: Path) -> None:
-    compiler = require_tool("arm-none-eabi-gcc")
-    path = REPOSITORY / "runtime_c/boards/mps2_an386" / source
-    flags = ["-mcpu=cortex-m4", "-mthumb", "-std=c11", "-O2", *C_WARNINGS, "-Werror"]
-    subprocess.run([compiler, *flags, "-c", str(path), "-o", str(tmp_path / "o")], check=True)

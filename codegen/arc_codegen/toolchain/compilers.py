@@ -107,12 +107,12 @@ def find_compiler(target: Target, *, prefer: str | None = None) -> FoundCompiler
         found = _find(candidate, target)
         if found is not None:
             return found
-    missing = list(dict.fromkeys(name for one in candidates for name in _needed(one)))
-    commands = "\n  ".join(f"{name}: {install_command(name)}" for name in missing[:1] if name)
+    missing = list(dict.fromkeys(name for one in candidates for name in _needed(one) if _locate(name) is None))
+    first = candidates[0]
     raise CrossCompilerNotFoundError(
-        f"no compiler for {target.name} on this machine: looked for {', '.join(missing)}",
+        f"no compiler for {target.name} on this machine: there is no {' and no '.join(missing) or first.program}",
         code="ARC722",
-        hint=f"Install one.\n  {commands}",
+        hint=f"Install {first.program}: {first.install or install_command(first.program)}",
     )
 
 

@@ -136,7 +136,7 @@ def build_image(
         link_map = _link(found, board, objects, flags, keep, folder)
         usage = _stack_usage(folder)
         path = Path(output)
-        _place({path: folder / "image.elf"})
+        place_files({path: folder / "image.elf"})
     return Image(path, target, found, flags, link_map, usage)
 
 
@@ -176,7 +176,7 @@ def compile_objects(
         # D: no dates, no users: same input, same bytes.
         run_tool([found.tool("ar"), "rcsD", archive, *objects], folder=build)
         flat = {root / one.replace("/", "_"): build / one for one in objects}
-        _place({root / archive: build / archive, **flat})
+        place_files({root / archive: build / archive, **flat})
     return Objects(root / archive, tuple(flat), found, flags)
 
 
@@ -290,8 +290,19 @@ def _write(folder: Path, files: Mapping[str, str]) -> None:
             ) from error
 
 
-def _place(files: Mapping[Path, Path]) -> None:
-    """Copy what was built to where it was asked for: all beside their targets first, then all into their places."""
+def place_files(files: Mapping[Path, Path]) -> None:
+    """Copy what was built to where it was asked for: all beside their targets first, then all into their places.
+
+    Parameters
+    ----------
+    files : mapping of Path to Path
+        Where each file goes, and where it is now. Folders are made.
+
+    Raises
+    ------
+    OutputError
+        ARC604: the system refuses; nothing was changed.
+    """
     staged: dict[Path, Path] = {}
     made: list[Path] = []
     target = next(iter(files))

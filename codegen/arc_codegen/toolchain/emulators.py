@@ -81,15 +81,20 @@ class RunningImage:
         self.process.wait()
 
 
-def emulator_command(image: Image) -> tuple[str, ...]:
-    """The command that runs an image.
+def find_emulator(target: Target) -> str:
+    """The emulator of a target on this machine, for people: its path or name.
 
     Raises
     ------
     EmulatorNotFoundError
-        ARC725: the target has no emulator, or it is not installed.
+        ARC725: the target has none, or it is not installed.
+
+    Examples
+    --------
+    >>> from arc_codegen.toolchain.targets import load_target
+    >>> find_emulator(load_target("host"))
+    'runs as it is'
     """
-    target = image.target
     emulator = target.emulator
     if emulator is None:
         raise EmulatorNotFoundError(
@@ -98,9 +103,9 @@ def emulator_command(image: Image) -> tuple[str, ...]:
             hint="Programs for it run on a board only; docs/targets.md tells how to describe an emulator.",
         )
     if emulator.family == "native":
-        return (str(image.path.resolve()),)
+        return "runs as it is"
     if emulator.family == "simavr":
-        return (str(simavr_runner()), emulator.machine, str(emulator.frequency), str(image.path.resolve()))
+        return f"libsimavr, {simavr_runner().name}"
     program = shutil.which(emulator.program)
     if program is None:
         raise EmulatorNotFoundError(
@@ -108,12 +113,31 @@ def emulator_command(image: Image) -> tuple[str, ...]:
             code="ARC725",
             hint=f"Install it: {install_command(emulator.program)}",
         )
+    return program
+
+
+def emulator_command(image: Image) -> tuple[str, ...]:
+    """The command that runs an image.
+
+    Raises
+    ------
+    EmulatorNotFoundError
+        ARC725: the target has no emulator, or it is not installed.
+    """
+    program = find_emulator(image.target)
+    emulator = image.target.emulator
+    assert emulator is not None
+    path = str(image.path.resolve())
+    if emulator.family == "native":
+        return (path,)
+    if emulator.family == "simavr":
+        return (str(simavr_runner()), emulator.machine, str(emulator.frequency), path)
     # With -nographic the serial port would be shared with QEMU's monitor, and Ctrl-A would be its escape character.
     return (
         *(program, "-M", emulator.machine, "-nodefaults", "-display", "none", "-monitor", "none", "-serial", "stdio"),
         *("-semihosting-config", "enable=on,target=native", "-icount", f"shift={emulator.icount_shift}"),
         *emulator.arguments,
-        *("-kernel", str(image.path.resolve())),
+        *("-kernel", path),
     )
 
 

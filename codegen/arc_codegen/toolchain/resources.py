@@ -100,15 +100,23 @@ def measure_cost(
             compiler=compiler,
             keep=functions,
         )
-        bounds: dict[str, int] = {}
-        unknown: dict[str, str] = {}
-        found = stack_bounds(image)
-        for function in functions:
-            try:
-                bounds[function] = found.of(function)
-            except StackUnknownError as error:
-                unknown[function] = error.message
+        bounds, unknown = _known_and_unknown(image, functions)
         return FunctionCost(sizes(image).without(sizes(empty)), bounds, unknown)
+
+
+def _known_and_unknown(image: Image, functions: Sequence[str]) -> tuple[dict[str, int], dict[str, str]]:
+    bounds: dict[str, int] = {}
+    unknown: dict[str, str] = {}
+    try:
+        found = stack_bounds(image)
+    except StackUnknownError as error:
+        return {}, dict.fromkeys(functions, error.message)
+    for function in functions:
+        try:
+            bounds[function] = found.of(function)
+        except StackUnknownError as error:
+            unknown[function] = error.message
+    return bounds, unknown
 
 
 def stack_bound(image: Image, function: str) -> int:

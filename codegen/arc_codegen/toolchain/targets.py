@@ -84,6 +84,8 @@ class CrossCompiler:
         More of them, for linking only.
     libraries_of : str
         Another compiler's executable, whose C library, headers and libgcc this one uses; empty: its own.
+    install : str
+        How to get it, where no package of the system has it.
     """
 
     family: str
@@ -91,6 +93,7 @@ class CrossCompiler:
     flags: tuple[str, ...]
     link_flags: tuple[str, ...]
     libraries_of: str
+    install: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,6 +304,7 @@ def _compiler(fields: Fields) -> CrossCompiler:
         flags=fields.texts("flags", default=()),
         link_flags=fields.texts("link_flags", default=()),
         libraries_of=fields.text("libraries_of", default=""),
+        install=fields.text("install", default=""),
     )
     fields.require_known()
     return compiler
