@@ -5,7 +5,7 @@ Every statement of the step sees the old state, and nothing is written before th
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from arc_codegen.ir.loops import (
@@ -16,6 +16,7 @@ from arc_codegen.ir.loops import (
     If,
     Index,
     Let,
+    Literal,
     Load,
     LoopFunction,
     Ref,
@@ -30,7 +31,7 @@ from arc_codegen.passes.loopgen.symbols import FreshSymbols
 def commit_states(function: LoopFunction) -> LoopFunction:
     """The function with its "inout" outputs written by its last statements only.
 
-    A number is held in a scalar until then, an array in a work array.
+    A number is held in a scalar until then, unless it has a name already; an array in a work array.
     """
     fresh = FreshSymbols(function)
     scalars: set[Symbol] = set()
@@ -48,13 +49,40 @@ def commit_states(function: LoopFunction) -> LoopFunction:
             commits.append(_copy(state, successor, fresh))
     if not moved:
         return function
+    lasting = _lasting(function)
     body: list[Stmt] = []
+    known: dict[Symbol, Expr] = {}
     for statement in function.body:
         renamed = rename_buffers(statement, moved, scalars)
         if isinstance(renamed, Store) and renamed.buffer in scalars:
+            # Who reads the new state reads the scalar; if nobody does, nothing of it is left in C.
             renamed = Let(renamed.buffer, renamed.value, renamed.origin)
+            if _lasts(renamed.value, lasting):
+                known[renamed.symbol] = renamed.value
         body.append(renamed)
-    return replace(function, buffers=(*function.buffers, *works), body=(*body, *commits))
+    return replace(function, buffers=(*function.buffers, *works), body=(*body, *_with(commits, known)))
+
+
+def _lasting(function: LoopFunction) -> frozenset[Symbol]:
+    """What has the same value at the end of a function as before: scalars of its outermost level, and pure inputs."""
+    states = {present.symbol for present, _ in _states(function)}
+    inputs = {buffer.symbol for buffer in function.buffers if buffer.kind == "input"}
+    return frozenset(inputs - states) | {node.symbol for node in function.body if isinstance(node, Let)}
+
+
+def _lasts(value: Expr, lasting: frozenset[Symbol]) -> bool:
+    if isinstance(value, Load):
+        return value.buffer in lasting and value.index == Index()
+    return isinstance(value, Literal) or (isinstance(value, Ref) and value.symbol in lasting)
+
+
+def _with(commits: Iterable[Stmt], known: Mapping[Symbol, Expr]) -> Iterator[Stmt]:
+    """The commits, with what is known of the scalars in their place."""
+    for commit in commits:
+        if isinstance(commit, Store) and isinstance(commit.value, Ref):
+            yield replace(commit, value=known.get(commit.value.symbol, commit.value))
+        else:
+            yield commit
 
 
 def _states(function: LoopFunction) -> list[tuple[Buffer, Buffer]]:
