@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
+from package.quadrotor import dynamics
 
 import archimedes as arc
-from package.quadrotor import dynamics
 
 
 def basic(x: arc.f32[4], y: arc.f32[4]) -> Any:
@@ -131,14 +130,10 @@ def normalised(q: arc.f32[4], v: arc.f32[3]) -> Any:
     return v + 2.0 * np.cross(u, np.cross(u, v) + s * v)
 
 
-def surprised(x: arc.f32[5], k: arc.i32 = np.int32(2)) -> Any:
+def surprised(x: arc.f32[5]) -> Any:
     """Logarithm of a probability, from scores."""
     top = np.max(x)
     return x[2] - top - np.log(np.sum(np.exp(x - top)))
-
-
-def half_circle(x: arc.f32) -> Any:
-    return math.pi * x * x / 2.0 + np.cumsum(arc.array([x, x, x]))[2]
 
 
 def benchmark_functions() -> list[Any]:
