@@ -53,14 +53,14 @@ def plot(chip: Recording, unlearnt: Recording, path: Path) -> None:
         for bound in (-LIMIT, LIMIT):
             torque.axhline(bound, color=GREY, linestyle=":", linewidth=1)
         torque.set_ylabel("torque, N m")
-        torque.annotate("limit of the motor; a third of what holds the arm level", (9.1, LIMIT), (0, -13), **_as_note())
+        torque.annotate("limit of the motor, a third of what holds the arm level", (4.1, LIMIT), (0, -13), **_as_note())
 
         friction.axhline(TRUE_FRICTION, color=ORANGE, linestyle="--", label="of the simulated arm")
         friction.plot(joint.seconds, joint.friction, color=BLUE, label="learnt by a generated gradient, one step a ms")
         friction.set_ylabel("friction, N m s/rad")
         friction.set_ylim(0, 1.15 * TRUE_FRICTION)
         friction.set_xlabel("time, s")
-        friction.legend(loc="lower left", bbox_to_anchor=(0.44, 0.05))
+        friction.legend(loc="lower left", bbox_to_anchor=(0.22, 0.05))
 
         caught = float(joint.seconds[np.flatnonzero(~joint.caught & ~joint.refused)[-1] + 1])
         for panel in (angle, torque, friction):
