@@ -16,6 +16,7 @@ from archimedes.array.factories import (
     zeros,
     zeros_like,
 )
+from archimedes.array.interpolation import interp, interpn
 from archimedes.array.special import erf, expit, logsumexp
 from archimedes.autodiff import grad, hess, hvp, jac, jvp, value_and_grad, vjp
 from archimedes.export import Artifact, codegen
@@ -48,6 +49,8 @@ __all__ = [
     "hvp",
     "i32",
     "i64",
+    "interp",
+    "interpn",
     "jac",
     "jvp",
     "linspace",

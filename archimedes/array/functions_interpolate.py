@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -14,14 +14,18 @@ from archimedes.array.keywords import constant_array, is_traced, require
 from archimedes.array.operands import as_real
 from archimedes.array.positions import moved
 from archimedes.array.primitives import as_symbolic
+from archimedes.array.tables import TablePlaces
+
+SELECTED: Final = 8
+"""Longest table all of whose segments are evaluated, without a search."""
 
 
 @implements(np.interp)
 def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None) -> SymbolicArray:
     """Piecewise linear interpolation in a table of ascending places; constant beyond the ends.
 
-    At a place of the table the derivative is that of the segment to its right. The cost of one value is
-    proportional to the length of the table.
+    At a place of the table the derivative is that of the segment to its right. Tables of more than 8 places
+    are searched.
     """
     value, places, heights = as_real(x), as_symbolic(xp), as_symbolic(fp)
     require(places.ndim == 1 and heights.ndim == 1, "np.interp: Data points must be 1-D sequences")
@@ -40,7 +44,8 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
         "np.interp: xp is not in ascending order",
         hint="sort xp, and fp with it",
     )
-    return _in_table(value, places, heights, left, right)
+    fixed = constant is not None and not is_traced(fp)
+    return in_table(value, places, heights, left, right, fixed=fixed)
 
 
 def _one_period(value: SymbolicArray, constant: Any, heights: SymbolicArray, period: Any) -> tuple[Any, Any, Any]:
@@ -60,25 +65,48 @@ def _one_period(value: SymbolicArray, constant: Any, heights: SymbolicArray, per
     return value % length, places, moved(heights, lambda p: p[around])
 
 
-def _in_table(
-    value: SymbolicArray, places: SymbolicArray, heights: SymbolicArray, left: Any, right: Any
+def in_table(
+    value: SymbolicArray, places: SymbolicArray, heights: SymbolicArray, left: Any, right: Any, *, fixed: bool
 ) -> SymbolicArray:
+    """The broken line through a table, with ``left`` and ``right`` beyond its ends; ``fixed``: all of it is known."""
     n = places.size
     first, last = heights[0], heights[n - 1]
     below = first if left is None else left
     above = last if right is None else right
     inside = np.logical_and(value >= places[0], value < places[n - 1])
-    # Outside the table the segments are evaluated at a harmless place: no infinity times zero in a derivative.
-    column = as_symbolic(primitives.where(inside, value, places[0])).reshape((*value.shape, 1))
     ends = primitives.where(value < places[0], below, primitives.where(value > places[n - 1], above, last))
     result = ends
     if n > 1:
-        start, width = places[:-1], places[1:] - places[:-1]
-        slope = (heights[1:] - heights[:-1]) / primitives.where(width == 0, 1.0, width)
-        here = np.logical_and(column >= start, column < places[1:])
-        segments = sum_(primitives.where(here, slope * (column - start) + heights[:-1], 0.0), axis=-1)
-        result = primitives.where(inside, segments, ends)
+        # Outside the table the segments are evaluated at a harmless place: no infinity times zero in a derivative.
+        harmless = as_symbolic(primitives.where(inside, value, places[0]))
+        segment = (_searched if n > SELECTED else _selected)(harmless, places, heights, fixed=fixed)
+        result = primitives.where(inside, segment, ends)
     return primitives.where(np.isnan(value), value, result)
+
+
+def _slopes(places: SymbolicArray, heights: SymbolicArray) -> SymbolicArray:
+    width = places[1:] - places[:-1]
+    return as_symbolic((heights[1:] - heights[:-1]) / primitives.where(width == 0, 1.0, width))
+
+
+def _selected(value: SymbolicArray, places: SymbolicArray, heights: SymbolicArray, *, fixed: bool) -> SymbolicArray:
+    """All segments, of which one counts: quicker than a search in a short table."""
+    column = value.reshape((*value.shape, 1))
+    here = np.logical_and(column >= places[:-1], column < places[1:])
+    segments = _slopes(places, heights) * (column - places[:-1]) + heights[:-1]
+    return sum_(primitives.where(here, segments, 0.0), axis=-1)
+
+
+def _searched(value: SymbolicArray, places: SymbolicArray, heights: SymbolicArray, *, fixed: bool) -> SymbolicArray:
+    """The segment that counts; ``fixed``: the table is known, and the slopes of its segments become one too."""
+    at = TablePlaces((value,), (places,))
+    start, low = at.read(places), at.read(heights)
+    if fixed:
+        slope = at.read(_slopes(places, heights))
+    else:
+        width = at.read(places, (1,)) - start
+        slope = as_symbolic((at.read(heights, (1,)) - low) / primitives.where(width == 0, 1.0, width))
+    return as_symbolic(slope * (value - start) + low)
 
 
 @implements(np.polyval)

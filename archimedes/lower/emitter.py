@@ -17,6 +17,7 @@ from arc_codegen.ir.graph import (
     Constant,
     Contract,
     Gather,
+    Intervals,
     Map,
     Part,
     Reduce,
@@ -277,3 +278,11 @@ class Emitter:
         return self.builder.add(
             Solve(type=self.real_type(shape), kind=kind, a=a, b=b, transposed=transposed, origin=self.origin)
         )
+
+    def lookup(self, table: Value, at: Intervals) -> Value:
+        """Elements of a table at intervals of grids."""
+        return self.builder.lookup(table, at, origin=self.origin)
+
+    def spread_sum(self, values: Value, at: Intervals, size: int) -> Value:
+        """Zeros to which values are added at intervals of grids."""
+        return self.builder.spread(values, at, size, origin=self.origin)

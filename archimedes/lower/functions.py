@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import casadi as ca
 from arc_codegen.errors import LoweringError
-from arc_codegen.ir.graph import AffineMap, Part, Value
+from arc_codegen.ir.graph import AffineMap, Intervals, Part, Value
 from arc_codegen.ir.types import Origin
 
 from archimedes import hooks
@@ -53,11 +53,26 @@ class FunctionLowering:
             a, b = self.emit.reshape(args[0], known["a_shape"]), self.emit.reshape(args[1], known["b_shape"])
             product = self.emit.contract(a, b, known["a_labels"], known["b_labels"], known["out_labels"])
             return [self.emit.reshape(product, (self.emit.size(product),))]
+        if primitive.kind in ("lookup", "spread"):
+            return [self._at_intervals(primitive, args)]
         raise LoweringError(
             f"the primitive {primitive.fn} of kind {primitive.kind} has no lowering to C yet",
             code="ARC403",
             hint="Call it with backend='casadi'.",
         )
+
+    def _at_intervals(self, primitive: hooks.Primitive, args: list[Value]) -> Value:
+        known = primitive.params
+        axes = len(known["strides"])
+        at = Intervals(
+            places=tuple(args[1 : 1 + axes]),
+            grids=tuple(args[1 + axes :]),
+            strides=known["strides"],
+            offset=known["offset"],
+        )
+        if primitive.kind == "lookup":
+            return self.emit.lookup(args[0], at)
+        return self.emit.spread_sum(args[0], at, known["size"])
 
     def _map(self, function: ca.Function, args: list[Value]) -> list[Value]:
         """CasADi's Map: one function on n blocks of columns. Scalar code runs over all blocks at once."""

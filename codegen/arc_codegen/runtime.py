@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from arc_codegen.ir.kernel_table import KERNELS
+from arc_codegen.ir.kernel_table import family_of
 from arc_codegen.runtime_sources import closure, read, text_of
 
 __all__ = ["ABI_VERSION", "RuntimeFiles", "files_for", "placement", "read", "strict_guard"]
@@ -122,7 +122,7 @@ def files_for(
 def _unit(kernel: str) -> tuple[str, str]:
     """Family and element type of a kernel, which name the file that it is in: ``("lu", "f32")``."""
     name, real = kernel.removeprefix("arc_").rsplit("_", 1)
-    return KERNELS[name].family, real
+    return family_of(name), real
 
 
 @functools.cache

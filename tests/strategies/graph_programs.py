@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 from arc_codegen.ir.builder import GraphBuilder
-from arc_codegen.ir.graph import AffineMap, Graph, Part
+from arc_codegen.ir.graph import AffineMap, Graph, Intervals, Part
 from arc_codegen.ir.scalar import SCALAR_OPS
 from arc_codegen.ir.types import DType
 from arc_codegen.ir.verify import affine_bounds, verify_graph
@@ -127,7 +127,7 @@ class _Program:
             *(self._map, self._map, self._map, self._select, self._cast, self._logic),
             *(self._reduce, self._contract, self._contract, self._affine, self._slice, self._transpose),
             *(self._reshape, self._broadcast, self._gather, self._assemble, self._concatenate, self._solve),
-            self._constant,
+            *(self._constant, self._lookup, self._spread),
         ]
         self.values.append(self.draw(st.sampled_from(kinds))())
 
@@ -324,6 +324,38 @@ class _Program:
             return self._assemble()
         axis = self.draw(st.integers(0, len(shape) - 1))
         return self.builder.concatenate([value, self._shaped(shape, self.real)], axis)
+
+    # Lookups
+
+    def _intervals(self, places: Sequence[int]) -> tuple[Intervals, int]:
+        """Positions from one or two places, and how many positions there are; grids need not even ascend."""
+        grids = [self._grid() for _ in places]
+        extents = [self.builder.type(grid).size - 1 for grid in grids]
+        strides = (1,) if len(places) == 1 else (self.draw(st.sampled_from([extents[1], 1, 2, -1])), 1)
+        reach = [stride * (extent - 1) for stride, extent in zip(strides, extents, strict=True)]
+        offset = self.draw(st.integers(0, 2)) - sum(min(step, 0) for step in reach)
+        at = Intervals(places=tuple(places), grids=tuple(grids), strides=strides, offset=offset)
+        return at, offset + sum(max(step, 0) for step in reach) + 1 + self.draw(st.integers(0, 1))
+
+    def _grid(self) -> int:
+        count = self.draw(st.integers(2, 12))
+        if self.draw(st.booleans()):
+            return self._shaped((count,), self.real)
+        start, step = self.draw(st.sampled_from([(0.0, 1.0), (-4.0, 0.75), (0.1, 0.1)]))
+        grid = np.array(start + step * np.arange(count), self.real.numpy_name)
+        return self.builder.constant(grid, self.real)
+
+    def _lookup(self) -> int:
+        first = self._real_value()
+        places = [first, *([self._partner(first)] if self.draw(st.booleans()) else [])]
+        at, size = self._intervals(places)
+        return self.builder.lookup(self._shaped((size,), self.real), at)
+
+    def _spread(self) -> int:
+        values = self._real_value()
+        places = [self._partner(values) for _ in range(self.draw(st.integers(1, 2)))]
+        at, size = self._intervals(places)
+        return self.builder.spread(values, at, size)
 
     def _solve(self) -> int:
         n = self.draw(st.integers(1, 4))

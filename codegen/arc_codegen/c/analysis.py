@@ -39,7 +39,15 @@ def _expression_symbols(roots: Iterable[Expr]) -> Iterator[Symbol]:
             yield node.symbol
         elif isinstance(node, loops.Load):
             yield node.buffer
-            yield from (symbol for symbol, _, _ in index_tables(node.index))
+            yield from _index_symbols(node.index)
+
+
+def _index_symbols(index: Index) -> Iterator[Symbol]:
+    """What an index is computed from: loop variables, results of searches, tables."""
+    yield from (symbol for symbol, _ in index.terms)
+    for table, inner, _ in index_tables(index):
+        yield table
+        yield from (symbol for symbol, _ in inner.terms)
 
 
 @dataclass(slots=True)
@@ -71,7 +79,7 @@ def _collect_uses(body: Iterable[Stmt], uses: _Uses, outputs: set[Symbol]) -> No
             case loops.Let(symbol, value) | loops.Var(symbol, value) | loops.Set(symbol, value):
                 uses.needs[symbol].extend(_expression_symbols((value,)))
             case loops.Store(buffer, index, value):
-                symbols = [*_expression_symbols((value,)), *(table for table, _, _ in index_tables(index))]
+                symbols = [*_expression_symbols((value,)), *_index_symbols(index)]
                 if buffer in outputs:
                     uses.roots.add(buffer)
                     uses.roots.update(symbols)
@@ -83,6 +91,8 @@ def _collect_uses(body: Iterable[Stmt], uses: _Uses, outputs: set[Symbol]) -> No
                 uses.roots.update(_expression_symbols((condition,)))
                 _collect_uses(then, uses, outputs)
                 _collect_uses(orelse, uses, outputs)
+            case loops.Find(symbol, grid, place=place):
+                uses.needs[symbol].extend((grid, *_expression_symbols((place,))))
             case loops.Call(buffers=buffers):
                 uses.roots.update(symbol for symbol, _ in buffers)
 
@@ -140,6 +150,11 @@ def _visit_positions(
                 expressions = (condition,)
                 _visit_positions(then, visit_index, ranges, result)
                 _visit_positions(orelse, visit_index, ranges, result)
+            case loops.Find(symbol, grid, size, place):
+                ranges[symbol] = size - 2
+                result.largest = max(result.largest, size)
+                result.called.add(grid)
+                expressions = (place,)
             case loops.Call(buffers=buffers):
                 result.called.update(symbol for symbol, _ in buffers)
                 result.largest = max((result.largest, *(offset for _, offset in buffers)))

@@ -58,6 +58,12 @@ def _count_body(body: Iterable[Stmt]) -> Counter[str]:
                 total.update(_count_expression(condition))
                 branches = (_count_body(then), _count_body(orelse))
                 total.update(max(branches, key=lambda branch: sum(branch.values())))
+            case loops.Find(size=size, place=place, per_unit=per_unit):
+                total.update(_count_expression(place))
+                comparisons = 4 if per_unit else (size - 2).bit_length()
+                total.update(
+                    {"other operations": comparisons} | ({"multiplications": 1, "additions": 1} if per_unit else {})
+                )
             case loops.Call(kernel, ints):
                 total.update(_count_kernel(kernel, ints))
     return total

@@ -28,14 +28,14 @@ from arc_codegen.c.structs import StructPool
 from arc_codegen.c.tables import TablePool
 from arc_codegen.c.typedefs import rename_float
 from arc_codegen.errors import IdentifierError, OptionError
-from arc_codegen.ir.kernel_table import KERNELS
+from arc_codegen.ir.kernel_table import KERNELS, SEARCHES
 from arc_codegen.ir.loops import Buffer, LoopFunction, LoopModule, Symbol
 from arc_codegen.ir.scalar import SCALAR_OPS
 from arc_codegen.ir.status import Status
 from arc_codegen.ir.types import DType
 from arc_codegen.options import Options
 
-_KERNEL_NAMES = tuple(f"arc_{kernel}_{real}" for kernel in KERNELS for real in ("f32", "f64"))
+_KERNEL_NAMES = tuple(f"arc_{kernel}_{real}" for kernel in (*KERNELS, *SEARCHES) for real in ("f32", "f64"))
 _MATH_NAMES = tuple(
     name for fn in SCALAR_OPS for real in (DType.F32, DType.F64) if (name := called_function(fn, real, math="arc"))
 )

@@ -105,6 +105,10 @@ class BodyEmitter:
             case loops.If(condition, then, orelse):
                 test = self._expression(condition, out, taken=len("if () {"))
                 out.append(ast.If(test, self._block(then), self._block(orelse)))
+            case loops.Find():
+                if node.symbol in self.needed:
+                    self._locate(node.origin, out)
+                    self._find(node, out)
             case loops.Call():
                 self._locate(node.origin, out)
                 out.extend(self._kernel(node))
@@ -152,6 +156,22 @@ class BodyEmitter:
         if isinstance(value, Op) and value.fn in _COMPOUND and value.dtype.is_real and same(value.args[0]):
             operator, source = _COMPOUND[value.fn], value.args[1]
         out.append(ast.Assign(target, self._expression(source, out, taken=target.width + 5), operator))
+
+    def _find(self, node: loops.Find, out: list[ast.Stmt]) -> None:
+        grid = self.buffers[node.grid]
+        self.used.add(node.grid)
+        even = bool(node.per_unit)
+        function = f"arc_find{'_even' if even else ''}_{grid.dtype.value}"
+        self.kernels.add(function)
+        place = self._expression(
+            node.place, out, taken=len(f"const int32_t interval_ = {function}({grid.name}, 65535, )") + 12
+        )
+        arguments = [grid.address(0), ast.Number(str(node.size))]
+        if even:
+            arguments.append(ast.Number(literal(node.per_unit, grid.dtype)))
+        name = self.scope.claim(node.symbol.hint)
+        self._names[node.symbol] = name
+        out.append(ast.Declare("const int32_t", name, ast.Call(function, (*arguments, place))))
 
     def _kernel(self, node: loops.Call) -> Iterator[ast.Stmt]:
         reals = [self.buffers[symbol] for symbol, _ in node.buffers if self.buffers[symbol].dtype.is_real]

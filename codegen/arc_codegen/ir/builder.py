@@ -22,12 +22,15 @@ from arc_codegen.ir.graph import (
     Gather,
     Graph,
     Input,
+    Intervals,
+    Lookup,
     Map,
     Node,
     Output,
     Part,
     Reduce,
     Solve,
+    Spread,
     Value,
     View,
 )
@@ -359,3 +362,12 @@ class GraphBuilder:
     def det(self, a: Value, *, origin: Origin | None = None) -> Value:
         """Determinant of ``a``, of shape ()."""
         return self.add(Solve(type=TensorType(self.type(a).dtype), kind="det", a=a, origin=origin))
+
+    def lookup(self, arg: Value, at: Intervals, *, origin: Origin | None = None) -> Value:
+        """Elements of ``arg`` at positions that depend on the places of ``at``, of their common shape."""
+        shape = next((self.type(place).shape for place in at.places if self.type(place).shape), ())
+        return self.add(Lookup(type=TensorType(self.type(arg).dtype, shape), arg=arg, at=at, origin=origin))
+
+    def spread(self, arg: Value, at: Intervals, size: int, *, origin: Origin | None = None) -> Value:
+        """A vector of ``size`` elements, zeros to which the elements of ``arg`` are added at the positions ``at``."""
+        return self.add(Spread(type=TensorType(self.type(arg).dtype, (size,)), arg=arg, at=at, origin=origin))

@@ -16,6 +16,8 @@ contiguous strides). Nodes are few and orthogonal:
 ``Solve``      solution of a linear system, its determinant
 ``Loop``       a graph run again and again on what it carries; its results are read by ``Result``
 ``Result``     one of the results of a ``Loop``
+``Lookup``     read at positions that are found in the run: an interval of a grid along each axis
+``Spread``     the reverse: elements added up at such positions
 =============  =====================================================================================
 
 Order of evaluation is part of the semantics (strict arithmetic): `Reduce` and `Contract` run through the reduced
@@ -280,6 +282,59 @@ class Result(Node):
 
     def with_operands(self, operands: tuple[Value, ...]) -> Result:
         return replace(self, loop=operands[0])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intervals:
+    """Positions that depend on values: ``offset + sum(stride[k] * interval(grid[k], place[k]))``.
+
+    ``places`` are operands of the shape of what is read or written, or of shape (). ``grids`` are ascending vectors of
+    at least two elements. The interval of a place x in a grid g of n elements is that of the search in `kernels.find`:
+    the largest k of 0 .. n-2 with ``g[k] <= x``, 0 where there is none and where x is NaN.
+    """
+
+    places: tuple[Value, ...]
+    grids: tuple[Value, ...]
+    strides: tuple[int, ...]
+    offset: int = 0
+
+    @property
+    def operands(self) -> tuple[Value, ...]:
+        return (*self.places, *self.grids)
+
+    def with_operands(self, operands: tuple[Value, ...]) -> Intervals:
+        count = len(self.places)
+        return replace(self, places=operands[:count], grids=operands[count:])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lookup(Node):
+    """``out[i...] = arg.flat[at(i...)]``."""
+
+    arg: Value
+    at: Intervals
+
+    @property
+    def operands(self) -> tuple[Value, ...]:
+        return (self.arg, *self.at.operands)
+
+    def with_operands(self, operands: tuple[Value, ...]) -> Lookup:
+        return replace(self, arg=operands[0], at=self.at.with_operands(operands[1:]))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spread(Node):
+    """Zeros (+0), to which element k of ``arg`` is added at position ``at(k)``, in the order of k; the type is (n,)."""
+
+    arg: Value
+    at: Intervals
+
+    @property
+    def operands(self) -> tuple[Value, ...]:
+        return (self.arg, *self.at.operands)
+
+    def with_operands(self, operands: tuple[Value, ...]) -> Spread:
+        return replace(self, arg=operands[0], at=self.at.with_operands(operands[1:]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,12 +23,15 @@ from arc_codegen.ir.graph import (
     Gather,
     Graph,
     Input,
+    Intervals,
+    Lookup,
     Loop,
     Map,
     Node,
     Reduce,
     Result,
     Solve,
+    Spread,
     Value,
     View,
 )
@@ -165,6 +168,14 @@ def evaluate_node(node: Node, operands: Sequence[Array], *, math: str = DEFAULT_
             return _gather(node, operands[0])
         case Assemble():
             return _assemble(node, operands)
+        case Lookup():
+            positions = _interval_positions(node.at, operands[1:], node.type.shape)
+            return operands[0].ravel()[positions].reshape(node.type.shape)
+        case Spread():
+            spread = np.zeros(node.type.shape, node.type.dtype.numpy_name)
+            with np.errstate(all="ignore"):
+                np.add.at(spread, _interval_positions(node.at, operands[1:], operands[0].shape), operands[0].ravel())
+            return spread
         case Solve():
             return _solve(node, operands)[0]
     raise IRError(
@@ -185,6 +196,15 @@ def affine_positions(affine: AffineMap, shape: tuple[int, ...]) -> NDArray[np.in
     positions = np.full((), affine.offset, np.int64)
     for extent, stride in zip(shape, affine.strides, strict=True):
         positions = positions[..., None] + np.arange(extent, dtype=np.int64) * stride
+    return positions.ravel()
+
+
+def _interval_positions(at: Intervals, operands: Sequence[Array], shape: tuple[int, ...]) -> NDArray[np.int64]:
+    """Flat positions, in C order of ``shape``; ``operands`` are the places, then the grids."""
+    positions = np.full(shape, at.offset, np.int64)
+    count = len(at.places)
+    for place, grid, stride in zip(operands[:count], operands[count:], at.strides, strict=True):
+        positions = positions + stride * kernels.find(grid, np.asarray(place))
     return positions.ravel()
 
 

@@ -74,3 +74,17 @@ KERNELS: Final[dict[str, Kernel]] = {
     "lu_det": Kernel("lu", ("n",), (_MATRIX, _PIVOT, KernelBuffer("det", (), "out"))),
 }
 """Runtime kernels by name; their exact order of operations is that of the reference in `kernels`."""
+
+SEARCHES: Final = ("find", "find_even")
+"""Searches in grids, which `loops.Find` stands for; their family is "find"."""
+
+
+def family_of(name: str) -> str:
+    """The family of a kernel or search.
+
+    Examples
+    --------
+    >>> family_of("lu_solve"), family_of("find_even")
+    ('lu', 'find')
+    """
+    return "find" if name in SEARCHES else KERNELS[name].family

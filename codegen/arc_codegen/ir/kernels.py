@@ -1,4 +1,4 @@
-"""Reference order of operations of the runtime's LU kernels (`kernel_table.KERNELS`).
+"""Reference order of operations of the runtime's kernels (`kernel_table.KERNELS`).
 
 The order below *is* the definition: the C of the runtime performs the same operations in the same order, each
 rounded to the element type on its own (a product, then a subtraction; never fused), so host, chip and interpreter
@@ -126,6 +126,26 @@ def lu_det(a: RealArray, pivot: IntArray) -> RealArray:
             det = np.asarray(det * a[k, k])
         swaps = sum(int(pivot[k]) != k for k in range(n))
         return np.asarray(-det) if swaps % 2 else det
+
+
+def find(grid: RealArray, x: RealArray) -> IntArray:
+    """The interval of an ascending grid that each ``x`` lies in: 0 .. n-2, by bisection; 0 for NaN.
+
+    ``low = 0, high = n - 1``; while they differ by more than 1: ``middle = (low + high) / 2`` rounded down, which
+    becomes ``low`` if ``grid[middle] <= x``, else ``high``. The result is ``low``.
+
+    Examples
+    --------
+    >>> find(np.array([0.0, 1.0, 4.0]), np.array([-1.0, 0.5, 1.0, 9.0, np.nan]))
+    array([0, 0, 1, 1, 0], dtype=int32)
+    """
+    low, high = np.zeros(x.shape, np.int32), np.full(x.shape, len(grid) - 1, np.int32)
+    while (high - low > 1).any():
+        middle = (low + high) // 2
+        below = grid[middle] <= x
+        wide = high - low > 1
+        low, high = np.where(wide & below, middle, low), np.where(wide & ~below, middle, high)
+    return low
 
 
 def _store_det(a: RealArray, pivot: IntArray, det: RealArray) -> None:

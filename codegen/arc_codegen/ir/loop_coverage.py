@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from arc_codegen.ir.kernel_table import KERNELS
-from arc_codegen.ir.loop_indices import Ranges, Tables, index_count, index_positions
+from arc_codegen.ir.loop_indices import Ranges, Tables, index_count, index_positions, index_variables
 from arc_codegen.ir.loops import Call, For, If, LoopFunction, Stmt, Store, Symbol
 
 Mask = NDArray[np.bool_]
@@ -65,6 +65,8 @@ class _Coverage:
         return True
 
     def _mark_store(self, store: Store, ranges: Ranges, mask: Mask) -> bool:
+        if any(variable not in ranges for variable in index_variables(store.index)):
+            return True  # found in the run: it reaches some of its positions only
         self._left -= index_count(store.index, ranges)
         if self._left < 0:
             return False

@@ -1,8 +1,8 @@
 """Loop IR: loop nests with affine accesses, scalars, accumulators and buffers. One step above C.
 
 Scalar expressions are trees of `Literal`, `Ref`, `Load` and `Op`; statements are `For`, `If`, `Let` (a scalar
-constant), `Var` (a mutable scalar), `Set`, `Store`, `Call`. Names are symbols with a hint; the C emitter chooses the
-spelling.
+constant), `Var` (a mutable scalar), `Set`, `Store`, `Call`, `Find` (an index that depends on a value). Names are
+symbols with a hint; the C emitter chooses the spelling.
 Every buffer has one size, fixed at generation.
 """
 
@@ -47,8 +47,8 @@ class Ref:
 class Index:
     """Flat position: ``offset + sum(coefficient * loop variable) + sum(coefficient * table[index])``.
 
-    ``terms``: (loop variable, coefficient), each variable once, no zero coefficient. ``tables``: (constant integer
-    buffer, its index, coefficient).
+    ``terms``: (loop variable or result of a `Find`, coefficient), each once, no zero coefficient. ``tables``:
+    (constant integer buffer, its index, coefficient).
     """
 
     offset: int = 0
@@ -149,7 +149,24 @@ class Call:
     checked: bool = False
 
 
-Stmt: TypeAlias = Let | Var | Set | Store | For | If | Call
+@dataclass(frozen=True, slots=True)
+class Find:
+    """An index that depends on a value: ``symbol`` stands in indices for the interval of the grid that ``place`` is in.
+
+    ``grid`` is a buffer of ``size`` >= 2 ascending elements of the type of ``place``; the interval, 0 .. size - 2, is
+    that of `kernels.find`. ``per_unit``, where it is not 0, is the reciprocal of the step of a constant grid whose
+    steps are so equal that the interval is at most one away from ``(place - grid[0]) * per_unit``, rounded down.
+    """
+
+    symbol: Symbol
+    grid: Symbol
+    size: int
+    place: Expr
+    per_unit: float = 0.0
+    origin: Origin | None = field(default=None, compare=False)
+
+
+Stmt: TypeAlias = Let | Var | Set | Store | For | If | Call | Find
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from arc_codegen.ir.expressions import fold_expression, walk_statements
 from arc_codegen.ir.loops import (
     Call,
     Expr,
+    Find,
     For,
     If,
     Index,
@@ -110,6 +111,9 @@ class LoopPrinter:
                 return _comment(f"for {self.symbol(statement.var)} in {bounds}:", statement.origin)
             case If():
                 return f"if {self.expression(statement.condition)}:"
+            case Find():
+                interval = f"interval({self.symbol(statement.grid)}, {self.expression(statement.place)})"
+                return _comment(f"find {self.symbol(statement.symbol)} = {interval}", statement.origin)
             case Call():
                 ints = ", ".join(map(str, statement.ints))
                 buffers = ", ".join(f"{self.symbol(b)}+{k}" if k else self.symbol(b) for b, k in statement.buffers)
@@ -153,6 +157,8 @@ def _symbols(function: LoopFunction) -> Iterator[Symbol]:
             yield statement.symbol
         elif isinstance(statement, For):
             yield statement.var
+        elif isinstance(statement, Find):
+            yield statement.symbol
 
 
 def _comment(text: str, origin: Origin | None) -> str:

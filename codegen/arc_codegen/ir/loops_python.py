@@ -18,6 +18,7 @@ from arc_codegen.ir.libm import libm_function
 from arc_codegen.ir.loops import (
     Call,
     Expr,
+    Find,
     For,
     If,
     Index,
@@ -51,6 +52,15 @@ def scalar(value: Any, dtype: DType) -> Any:
     if dtype is DType.F64:
         return float(value)
     return bool(value) if dtype is DType.BOOL else int(value)
+
+
+def _find(grid: Sequence[float], place: float) -> int:
+    """As `kernels.find`, of one place."""
+    low, high = 0, len(grid) - 1
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if grid[middle] <= place else (low, middle)
+    return low
 
 
 def _divide(a: float, b: float) -> float:
@@ -111,7 +121,7 @@ class Translator:
 
     def __init__(self, function: LoopFunction, math_name: str) -> None:
         self._math = math_name
-        self.namespace: dict[str, Any] = {"nan": math.nan, "inf": math.inf}
+        self.namespace: dict[str, Any] = {"nan": math.nan, "inf": math.inf, "find": _find}
         self._scalar_inputs = {b.symbol for b in function.buffers if b.kind == "input" and b.shape == ()}
         self._lines: list[str] = []
         self._temporaries = 0
@@ -146,6 +156,10 @@ class Translator:
                 if statement.orelse:
                     self._emit(depth, "else:")
                     self._body(statement.orelse, depth + 1)
+            case Find():
+                place = self._expression(statement.place, depth)
+                grid = f"{_buffer(statement.grid)}[:{statement.size}]"
+                self._emit(depth, f"{_name(statement.symbol)} = find({grid}, {place})")
             case Call():
                 buffers = "".join(f"({_buffer(b)}, {offset}), " for b, offset in statement.buffers)
                 self._emit(depth, f"call({statement.kernel!r}, {statement.ints!r}, ({buffers}), {statement.checked})")

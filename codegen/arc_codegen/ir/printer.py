@@ -22,6 +22,8 @@ from arc_codegen.ir.graph import (
     Gather,
     Graph,
     Input,
+    Intervals,
+    Lookup,
     Loop,
     Map,
     Module,
@@ -30,6 +32,7 @@ from arc_codegen.ir.graph import (
     Reduce,
     Result,
     Solve,
+    Spread,
     Value,
     View,
 )
@@ -159,6 +162,8 @@ def _operation(node: Node) -> str:
         case Assemble():
             base = "zeros" if node.base is None else f"base=%{node.base}"
             return "; ".join([f"assemble {base}", *map(_part, node.parts)])
+        case Lookup() | Spread():
+            return f"{type(node).__name__.lower()} %{node.arg} at {_intervals(node.at)}"
         case Solve():
             transposed = " transposed" if node.transposed else ""
             return f"{node.kind} {_values(node.operands)}{transposed}"
@@ -170,6 +175,14 @@ def _operation(node: Node) -> str:
         case Result():
             return f"result {node.index} of %{node.loop}"
     return type(node).__name__
+
+
+def _intervals(at: Intervals) -> str:
+    terms = [
+        f"{stride}*interval(%{grid}, %{place})"
+        for place, grid, stride in zip(at.places, at.grids, at.strides, strict=True)
+    ]
+    return " + ".join([*terms, str(at.offset)])
 
 
 def _constant(node: Constant) -> str:

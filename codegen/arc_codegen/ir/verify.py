@@ -17,6 +17,7 @@ from arc_codegen.ir.graph import (
     Gather,
     Graph,
     Input,
+    Lookup,
     Loop,
     Map,
     Module,
@@ -24,6 +25,7 @@ from arc_codegen.ir.graph import (
     Reduce,
     Result,
     Solve,
+    Spread,
     Value,
     View,
 )
@@ -186,6 +188,8 @@ class _Verifier:
                 self._check_loop(node)
             case Result():
                 self._check_result(node)
+            case Lookup() | Spread():
+                self._check_intervals(node)
             case _:
                 self._fail(STRUCTURE, f"{type(node).__name__} is no node of the graph IR")
 
@@ -296,6 +300,31 @@ class _Verifier:
             self._same_dtype(node.base)
             if self._type(node.base).size != node.type.size:
                 self._fail(SHAPES, f"base has {self._type(node.base).size} elements, the node {node.type.size}")
+
+    def _check_intervals(self, node: Lookup | Spread) -> None:
+        self._same_dtype(node.arg)
+        self._real()
+        at = node.at
+        if not at.places or not len(at.places) == len(at.grids) == len(at.strides):
+            counts = f"{len(at.places)}, {len(at.grids)} and {len(at.strides)}"
+            self._fail(STRUCTURE, f"as many places as grids and strides, and at least one: got {counts}")
+        shape = node.type.shape if isinstance(node, Lookup) else self._type(node.arg).shape
+        low = high = at.offset
+        for place, grid, stride in zip(at.places, at.grids, at.strides, strict=True):
+            self._same_dtype(place)
+            self._same_dtype(grid)
+            if self._type(place).shape not in (shape, ()):
+                self._fail(SHAPES, f"a place has shape {self._type(place).shape}, not {shape}")
+            extent = self._type(grid).shape
+            if len(extent) != 1 or extent[0] < 2:
+                self._fail(SHAPES, f"a grid has shape {extent}, not (n,) with n > 1")
+            reach = stride * (extent[0] - 2)
+            low, high = low + min(reach, 0), high + max(reach, 0)
+        size = self._type(node.arg).size if isinstance(node, Lookup) else node.type.size
+        if low < 0 or high >= size:
+            self._fail(BOUNDS, f"positions {low} to {high} of {size} elements")
+        if isinstance(node, Spread) and len(node.type.shape) != 1:
+            self._fail(SHAPES, f"the result has shape {node.type.shape}, not (n,)")
 
     def _check_solve(self, node: Solve) -> None:
         self._same_dtype(node.a)

@@ -19,6 +19,7 @@ from arc_codegen.ir.loops import (
     Buffer,
     Call,
     Expr,
+    Find,
     For,
     If,
     Index,
@@ -146,6 +147,7 @@ class _LoopVerifier:
 
     def _check_body(self, body: Sequence[Stmt]) -> None:
         defined: list[Symbol] = []
+        found: list[Symbol] = []
         for statement in body:
             self._path.append(statement)
             match statement:
@@ -167,9 +169,14 @@ class _LoopVerifier:
                     self._check_body(statement.orelse)
                 case Call():
                     self._check_call(statement)
+                case Find():
+                    self._check_find(statement)
+                    found.append(statement.symbol)
             self._path.pop()
         for symbol in defined:
             del self._scalars[symbol]
+        for symbol in found:
+            del self._ranges[symbol]
 
     def _check_new(self, symbol: Symbol) -> None:
         if symbol in self._scalars or symbol in self._ranges or symbol in self._buffers:
@@ -204,6 +211,18 @@ class _LoopVerifier:
         self._ranges[statement.var] = (statement.start, statement.stop)
         self._check_body(statement.body)
         del self._ranges[statement.var]
+
+    def _check_find(self, statement: Find) -> None:
+        dtype = self._check_expression(statement.place)
+        self._check_new(statement.symbol)
+        grid = self._buffer(statement.grid)
+        if not dtype.is_real or grid.dtype is not dtype:
+            self._fail(TYPES, f"a place of type {dtype.value} in the grid {grid.symbol.hint!r} of {grid.dtype.value}")
+        if not 2 <= statement.size <= grid.size:
+            self._fail(BOUNDS, f"a grid of {statement.size} elements in {grid.symbol.hint!r}, which has {grid.size}")
+        if statement.per_unit and grid.kind != "const":
+            self._fail(CALLS, f"equal steps of the grid {grid.symbol.hint!r}, which is no constant")
+        self._ranges[statement.symbol] = (0, statement.size - 1)
 
     def _buffer(self, symbol: Symbol) -> Buffer:
         buffer = self._buffers.get(symbol)

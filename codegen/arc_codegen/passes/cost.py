@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from arc_codegen.ir.graph import Contract, Map, Node, Reduce
+from arc_codegen.ir.graph import Contract, Lookup, Map, Node, Reduce
 from arc_codegen.ir.types import TensorType
 
 
@@ -39,7 +39,7 @@ class CostModel:
             return 2 * math.prod(extents.values())
         if isinstance(node, Reduce):
             return operands[0].size
-        return node.type.size if isinstance(node, Map) else 0
+        return node.type.size if isinstance(node, (Map, Lookup)) else 0
 
 
 BY_GOAL = {

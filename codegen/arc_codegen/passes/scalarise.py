@@ -20,6 +20,7 @@ from arc_codegen.ir.graph import (
     Contract,
     Gather,
     Graph,
+    Lookup,
     Map,
     Node,
     Output,
@@ -132,6 +133,8 @@ class _Scalarisation:
         if isinstance(node, Gather):
             zero = self._zero(node)
             return [self.element(node.arg, p) if p >= 0 else zero for p in node.table]
+        if isinstance(node, Lookup):
+            return [self._lookup(node, k) for k in range(size)]
         if isinstance(node, Reduce):
             return self._reduce(node)
         if isinstance(node, Contract):
@@ -141,6 +144,12 @@ class _Scalarisation:
 
     def _zero(self, node: Node) -> Value:
         return self.builder.constant(np.zeros((), node.type.dtype.numpy_name))
+
+    def _lookup(self, node: Lookup, position: int) -> Value:
+        places = tuple(self._operand(place, position) for place in node.at.places)
+        at = replace(node.at, places=places, grids=tuple(self.whole(grid) for grid in node.at.grids))
+        scalar = TensorType(node.type.dtype, ())
+        return self.builder.add(Lookup(type=scalar, arg=self.whole(node.arg), at=at, origin=node.origin))
 
     def _reduce(self, node: Reduce) -> list[Value]:
         shape = self.graph.nodes[node.arg].type.shape

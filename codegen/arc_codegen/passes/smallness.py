@@ -9,6 +9,7 @@ from arc_codegen.ir.graph import (
     Gather,
     Graph,
     Input,
+    Lookup,
     Map,
     Node,
     Reduce,
@@ -29,7 +30,7 @@ def choose_small(graph: Graph, cost: CostModel) -> set[Value]:
     live = live_values(graph)
     candidates = [v for v, node in enumerate(nodes) if live[v] and not isinstance(node, (Input, Constant))]
     work = {v: cost.work(nodes[v], [nodes[o].type for o in nodes[v].operands]) for v in candidates}
-    movable = {v for v in candidates if isinstance(nodes[v], (Map, View, Gather, Reduce, Contract, Assemble))}
+    movable = {v for v in candidates if isinstance(nodes[v], (Map, View, Gather, Reduce, Contract, Assemble, Lookup))}
     largest = max((nodes[v].type.size for v in candidates), default=0)
     if movable == set(candidates) and sum(work.values()) <= cost.straight_line and largest <= cost.straight_line:
         return movable

@@ -21,10 +21,12 @@ from arc_codegen.ir.graph import (
     Gather,
     Graph,
     Input,
+    Lookup,
     Map,
     Node,
     Reduce,
     Solve,
+    Spread,
     Value,
     View,
 )
@@ -70,7 +72,7 @@ def resolve_reshapes(graph: Graph) -> list[Value]:
 
 def is_scalar(node: Node) -> bool:
     """Whether the value is kept in a scalar rather than in memory."""
-    return node.type.size == 1 and isinstance(node, (Map, View, Reduce, Contract, Gather, Constant))
+    return node.type.size == 1 and isinstance(node, (Map, View, Reduce, Contract, Gather, Lookup, Constant))
 
 
 def plan_fusion(graph: Graph, forced: set[Value]) -> Plan:
@@ -117,7 +119,7 @@ def _settle(node: Node, value: Value, zones: set[Zone | None], forced: bool, pla
             plan.materialised.add(value)
             return own
         return single or ("repeated", value, 0)
-    if isinstance(node, (Map, Reduce, Contract)) and single is not None and not forced:
+    if isinstance(node, (Map, Reduce, Contract, Lookup)) and single is not None and not forced:
         return single
     plan.materialised.add(value)
     return own
@@ -148,6 +150,12 @@ def _reads(node: Node, value: Value, zone: Zone | None) -> Iterator[tuple[Value,
             yield part.value, ("part", value, k)
         if node.base is not None:
             yield node.base, ("base", value, 0)
+    elif isinstance(node, Lookup):
+        yield from ((place, zone) for place in node.at.places)
+        yield from ((table, None) for table in (node.arg, *node.at.grids))
+    elif isinstance(node, Spread):
+        yield from ((operand, ("part", value, 0)) for operand in (node.arg, *node.at.places))
+        yield from ((grid, None) for grid in node.at.grids)
     elif isinstance(node, Solve):
         yield node.a, ("copy", value, 0)
         if node.b is not None:

@@ -16,6 +16,7 @@ from arc_codegen.ir.loops import (
     Buffer,
     Call,
     Expr,
+    Find,
     For,
     If,
     Load,
@@ -93,6 +94,9 @@ def _buffers_of(statement: Stmt) -> Iterator[Symbol]:
             yield from _buffers_of(inner)
     elif isinstance(statement, Call):
         yield from (symbol for symbol, _ in statement.buffers)
+    elif isinstance(statement, Find):
+        yield statement.grid
+        yield from _loads_of(statement.place)
     else:
         if isinstance(statement, Store):
             yield statement.buffer

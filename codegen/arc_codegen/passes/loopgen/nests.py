@@ -14,10 +14,12 @@ from arc_codegen.ir.graph import (
     Gather,
     Graph,
     Input,
+    Lookup,
     Map,
     Node,
     Reduce,
     Solve,
+    Spread,
     Value,
     View,
 )
@@ -44,6 +46,7 @@ from arc_codegen.passes.loopgen.forms import ZERO, Form, flat_form, mapped, spli
 from arc_codegen.passes.loopgen.fusion import Plan, is_scalar, plan_fusion
 from arc_codegen.passes.loopgen.hints import Hints
 from arc_codegen.passes.loopgen.literals import zero_literal
+from arc_codegen.passes.loopgen.lookups import read_table, write_spread
 from arc_codegen.passes.loopgen.outer_sums import product_added, write_outer_sum
 from arc_codegen.passes.loopgen.systems import write_solution
 
@@ -82,7 +85,7 @@ class NestLowering:
         self.stuck: set[Value] = set()
         self.buffers: list[Buffer] = []
         self.body: list[Stmt] = []
-        self._memos: list[dict[tuple[Value, Form], Expr]] = [{}]
+        self.memos: list[dict[tuple[object, ...], Expr]] = [{}]
         self.home: dict[Value, Symbol] = {}  # materialised or input value -> its buffer
         self._scalars: dict[Value, Expr] = {}
         self._tables: dict[tuple[object, ...], Symbol] = {}
@@ -154,6 +157,8 @@ class NestLowering:
             write_assembly(self, node, symbol)
         elif isinstance(node, Solve):
             write_solution(self, node, symbol)
+        elif isinstance(node, Spread):
+            write_spread(self, node, symbol)
         else:
             self._nest(value, node, symbol)
         self.home[value] = symbol
@@ -196,11 +201,11 @@ class NestLowering:
             axes.append(Form(0, ((variable, extent, 1),)))
         outer = self.body
         self.body = []
-        self._memos.append({})
+        self.memos.append({})
         self._depth += len(variables)
         inside(axes)
         self._depth -= len(variables)
-        self._memos.pop()
+        self.memos.pop()
         body = self.body
         for variable, extent in reversed(variables):
             body = [For(variable, start, extent, tuple(body), origin)]
@@ -225,6 +230,8 @@ class NestLowering:
                 continue
             if isinstance(node, Map):
                 pending.extend(node.args)
+            elif isinstance(node, Lookup):
+                pending.extend(node.at.places)
             elif isinstance(node, (View, Reduce, Contract)):
                 shapes.append(node.type.shape)
         refined = common_refinement(shapes)
@@ -262,12 +269,12 @@ class NestLowering:
         if self.plan.uses[base] <= 1:
             expression = self._element(base, node, flat)
             return self._named(base, node, expression) if _operations(expression) > _INLINE_NODES else expression
-        for memo in self._memos:
+        for memo in self.memos:
             known = memo.get((base, flat))
             if known is not None:
                 return known
         expression = self._named(base, node, self._element(base, node, flat))
-        self._memos[-1][base, flat] = expression
+        self.memos[-1][base, flat] = expression
         return expression
 
     def _named(self, value: Value, node: Node, expression: Expr) -> Expr:
@@ -288,6 +295,8 @@ class NestLowering:
             return self.read(node.arg, mapped(node.map, axes))
         if isinstance(node, Gather):
             return self._gather(node, flat)
+        if isinstance(node, Lookup):
+            return read_table(self, node, flat)
         axes = self._axes(value, flat, node.type.shape)
         if isinstance(node, Reduce):
             return self._reduce(value, node, axes)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from arc_codegen.ir.loops import Call, Expr, For, If, Let, Load, Op, Ref, Set, Stmt, Store, Symbol, Var
+from arc_codegen.ir.loops import Call, Expr, Find, For, If, Let, Load, Op, Ref, Set, Stmt, Store, Symbol, Var
 
 
 def rename_buffers(statement: Stmt, moved: Mapping[Symbol, Symbol], scalars: Collection[Symbol] = ()) -> Stmt:
@@ -20,6 +20,9 @@ def rename_buffers(statement: Stmt, moved: Mapping[Symbol, Symbol], scalars: Col
         )
     if isinstance(statement, Call):
         return replace(statement, buffers=tuple((moved.get(s, s), offset) for s, offset in statement.buffers))
+    if isinstance(statement, Find):
+        place = _rename_loads(statement.place, moved, scalars)
+        return replace(statement, grid=moved.get(statement.grid, statement.grid), place=place)
     value = _rename_loads(statement.value, moved, scalars)
     if isinstance(statement, Store):
         return replace(statement, buffer=moved.get(statement.buffer, statement.buffer), value=value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from arc_codegen.ir.loops import For, If, Let, LoopFunction, Stmt, Symbol, Var
+from arc_codegen.ir.loops import Find, For, If, Let, LoopFunction, Stmt, Symbol, Var
 
 
 class FreshSymbols:
@@ -21,7 +21,7 @@ class FreshSymbols:
 
 def _defined(body: Iterable[Stmt]) -> Iterator[Symbol]:
     for statement in body:
-        if isinstance(statement, (Let, Var)):
+        if isinstance(statement, (Let, Var, Find)):
             yield statement.symbol
         elif isinstance(statement, For):
             yield statement.var

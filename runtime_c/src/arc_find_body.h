@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: 0BSD */
+/* Bodies of the searches for one element type. The including file defines ARC_REAL (the type),
+ * ARC_FIND and ARC_FIND_EVEN (the functions' names). */
+#ifndef ARC_FIND_EVEN
+#error "arc_find_body.h is a part of arc_find_f32.c and arc_find_f64.c; compile those"
+#endif
+
+int32_t ARC_FIND(const ARC_REAL *grid, int32_t size, ARC_REAL x) {
+  int32_t low = 0;
+  int32_t high = size - 1;
+  while (high - low > 1) {
+    const int32_t middle = low + (high - low) / 2;
+    if (grid[middle] <= x) {
+      low = middle;
+    } else {
+      high = middle;
+    }
+  }
+  return low;
+}
+
+int32_t ARC_FIND_EVEN(const ARC_REAL *grid, int32_t size, ARC_REAL per_unit, ARC_REAL x) {
+  const int32_t last = size - 2;
+  const ARC_REAL guess = (x - grid[0]) * per_unit;
+  int32_t interval = 0;
+  if (guess >= (ARC_REAL)last) {
+    interval = last;
+  } else if (guess > 0) {
+    interval = (int32_t)guess;
+  }
+  /* The guess is off by one at most; the grid decides. */
+  if (interval > 0 && x < grid[interval]) {
+    --interval;
+  } else if (interval < last && grid[interval + 1] <= x) {
+    ++interval;
+  }
+  return interval;
+}
+
+#undef ARC_REAL
+#undef ARC_FIND
+#undef ARC_FIND_EVEN
