@@ -21,6 +21,9 @@ from arc_codegen.toolchain.targets import CrossCompiler, Target
 _ANSWER_SECONDS: Final = 30.0
 _COMPILE_SECONDS: Final = 600.0
 
+# Zig checks undefined behaviour and makes unwinding tables unless told otherwise: a chip has no use for either.
+_ZIG_FLAGS: Final = ("-fno-sanitize=undefined", "-fno-unwind-tables", "-fno-asynchronous-unwind-tables")
+
 
 class CrossCompilerNotFoundError(ToolchainError):
     """None of the compilers that a target names is on this machine."""
@@ -112,8 +115,15 @@ def find_compiler(target: Target, *, prefer: str | None = None) -> FoundCompiler
     raise CrossCompilerNotFoundError(
         f"no compiler for {target.name} on this machine: there is no {' and no '.join(missing) or first.program}",
         code="ARC722",
-        hint=f"Install {first.program}: {first.install or install_command(first.program)}",
+        hint=f"Install {first.program}: {_how_to_install(first)}",
     )
+
+
+def _how_to_install(compiler: CrossCompiler) -> str:
+    if compiler.install:
+        return compiler.install
+    # Few systems package zig; its Python package does on all of them.
+    return "pip install ziglang" if compiler.program == "zig" else install_command(compiler.program)
 
 
 def _needed(compiler: CrossCompiler) -> tuple[str, ...]:
@@ -141,9 +151,10 @@ def _find(compiler: CrossCompiler, target: Target) -> FoundCompiler | None:
     if lent is None:
         return None
     headers = _library_headers(lent.command)
+    more = _ZIG_FLAGS if compiler.family == "zig" else ()
     return FoundCompiler(
         compiler.family,
-        (*program, *compiler.flags, *(f"-isystem{folder}" for folder in headers)),
+        (*program, *compiler.flags, *more, *(f"-isystem{folder}" for folder in headers)),
         (*lent.link_command, *compiler.link_flags),
         f"{first_line} with {lent.version}",
         compiler.program,
