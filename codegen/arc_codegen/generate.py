@@ -135,6 +135,7 @@ def _vectors(
             example=examples.get(graph.name),
             finite=options.guard != "none",
             library=options.math_library,
+            evaluate=options.vectors > 0,
         )
         for graph in graphs
     }

@@ -22,7 +22,7 @@ class Options:
         What the cost model prefers.
     numerics : {"strict"}
         IEEE arithmetic in the declared precision, in the order that the IR fixes.
-    math : {"libm", "arc"}
+    math : {"arc", "libm"}
         Where sin, exp, ... come from. "arc": in float32 from the runtime's own functions, which give the same bits on
         every machine and come with the module; in float64 from the platform's math library. "libm": in both from the
         platform's.
@@ -62,7 +62,7 @@ class Options:
     prefix: str = ""
     optimize: Literal["balanced", "speed", "size"] = "balanced"
     numerics: Literal["strict"] = "strict"
-    math: Literal["arc", "libm"] = "libm"
+    math: Literal["arc", "libm"] = "arc"
     fma: Literal["off", "on"] = "off"
     workspace: Literal["stack", "caller", "static"] = "stack"
     max_stack: int | None = None

@@ -232,7 +232,31 @@ def test_math_functions_are_the_c_librarys_own(fn: str, real: DType) -> None:
     function.argtypes = [function.restype]
     x = np.random.default_rng(1).uniform(0.1, 4.0, 500).astype(real.numpy_name)
     expected = np.array([function(float(value)) for value in x], real.numpy_name)
-    assert_bits_equal([evaluate(fn, [x], real)], [expected])
+    assert_bits_equal([evaluate(fn, [x], real, math="libm")], [expected])
+
+
+@pytest.mark.parametrize("fn", ["sin", "exp", "pow"])
+def test_double_is_the_c_librarys_whatever_computes_float32(fn: str) -> None:
+    x = np.random.default_rng(1).uniform(0.1, 4.0, 500)
+    args = [x] * SCALAR_OPS[fn].arity
+    expected = evaluate(fn, args, DType.F64, math="libm")
+    assert_bits_equal([evaluate(fn, args, DType.F64, math="arc")], [expected])
+
+
+@pytest.mark.parametrize("fn", sorted(fn for fn, op in SCALAR_OPS.items() if not op.exact))
+def test_arc_math_and_the_c_library_agree_to_a_few_ulp(fn: str) -> None:
+    x = np.random.default_rng(2).uniform(-1.5, 3.0, 2000).astype(np.float32)
+    args = [x, x[::-1].copy()][: SCALAR_OPS[fn].arity]
+    ours, theirs = (evaluate(fn, args, DType.F32, math=name) for name in ("arc", "libm"))
+    assert np.array_equal(np.isnan(ours), np.isnan(theirs))
+    near = ~np.isnan(ours)
+    # Each is within 2 ulp of the truth, which may lie between them.
+    assert np.all(np.abs(ours[near] - theirs[near]) <= 4 * np.spacing(np.abs(theirs[near])))
+
+
+def test_an_unknown_math_library() -> None:
+    with pytest.raises(IRError, match=r"\[ARC419\] there is no math library 'cmsis'"):
+        evaluate("sin", [np.array(1.0)], DType.F64, math="cmsis")
 
 
 def test_float32_is_computed_in_float32() -> None:

@@ -18,7 +18,7 @@ from arc_codegen.errors import IRError
 from arc_codegen.ir.libm import evaluate_libm, libm_function
 from arc_codegen.ir.types import DType
 
-DEFAULT_MATH = "libm"
+DEFAULT_MATH = "arc"
 """The library that interpreters use unless they are told another."""
 
 

@@ -41,6 +41,7 @@ def make_vectors(
     example: Sequence[Array] | None = None,
     finite: bool = False,
     library: str = DEFAULT_MATH,
+    evaluate: bool = True,
 ) -> FunctionVectors:
     """Inputs and expected outputs.
 
@@ -56,6 +57,8 @@ def make_vectors(
         No special values, and everything within its bounds: for functions that refuse other inputs.
     library : str
         The library of sin, exp, ..., as for `interp.interpret`.
+    evaluate : bool
+        Whether outputs are asked for; float32 functions of arc_math take a compiler to compute.
 
     Returns
     -------
@@ -79,6 +82,8 @@ def make_vectors(
         if not finite and len(inputs) % 2:
             _place_special(drawn, len(inputs) // 2, source)
         inputs.append(drawn)
+    if not evaluate:
+        return FunctionVectors(tuple(inputs), (), ())
     results = [interpret_status(graph, values, math=library) for values in inputs]
     return FunctionVectors(
         tuple(inputs), tuple(tuple(outputs) for outputs, _ in results), tuple(status for _, status in results)
