@@ -15,14 +15,15 @@ static inline float tangent_near_zero(float r, float low) {
   return r + ARC_MULTIPLY_ADD(r * z, p, ARC_MULTIPLY_ADD(low, z, low));
 }
 
-/* -1/tan(r + low) for |r| <= pi/4, as (1/r - cot(r)) - 1/r, the first by a polynomial. */
+/* -1/tan(r + low) for |r| <= pi/4, as (1/r - cot(r)) - 1/r, the first by a polynomial. Next to an odd multiple of pi/2, low
+ * is as much as a thousandth of r, so that it has to be in the inverse that the residual is multiplied with. */
 static inline float negative_cotangent_near_zero(float r, float low) {
   /* fit cotangent */
   const float z = r * r;
   float p = ARC_MULTIPLY_ADD(z, 0.000248194177f, 0.00209627999f);
   p = ARC_MULTIPLY_ADD(z, p, 0.0222265366f);
   p = ARC_MULTIPLY_ADD(z, p, 0.333333045f);
-  const float inverse = 1.0f / r;
+  const float inverse = 1.0f / (r + low);
   const float head = arc_leading_bits(inverse);
   const float residual = ARC_MULTIPLY_ADD(-head, low, arc_residual(1.0f, r, head));
   return ARC_MULTIPLY_ADD(r, p, -(residual * inverse)) - head;
@@ -32,8 +33,8 @@ static inline float negative_cotangent_near_zero(float r, float low) {
  * polynomial 3/8 r goes into the head, where few bits of r make it exact. */
 ARC_OUT_OF_LINE float tangent_near_edge(float r, float low) {
   const uint32_t sign = arc_bits_of(r);
-  const float s = r - arc_with_sign_of(0x1.921fb6p+0f, sign);
-  const float s_low = low + arc_with_sign_of(0x1.777a5cp-25f, sign);
+  const float s = r - arc_with_sign_of(1.5707964f, sign);
+  const float s_low = low + arc_with_sign_of(4.371139e-8f, sign);
   /* fit edge_cotangent */
   const float z = s * s;
   float p = ARC_MULTIPLY_ADD(z, 0.000295550883f, 0.00201062509f);

@@ -1,93 +1,58 @@
 /* SPDX-License-Identifier: 0BSD */
-/* Instructions that one call of a function executes, on a Cortex-M in QEMU, where -icount shift=10 makes an instruction
- * last 1024 ns and SysTick counts every 40 ns. Prints "name x y instructions" in hexadecimal, one line a call; what is
- * counted is the call, the function and the store of its result. Built with -DARC_COUNTED(f)=arc_##f or =f. */
+/* What calls of arc_math or of the C library cost, by the counter of the board: one line of eight hexadecimal digits for
+ * each entry of calls.h, CALL_1(function, bits of x) or CALL_2(function, bits of x, bits of y). Counted are the call, the
+ * function, and the store of its result. COUNTED(f) says whose function f is. */
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
 
+#include "arc_board.h"
 #include "arc_math.h"
-#include "semihosting.h"
-
-#define SYSTICK_CONTROL (*(volatile uint32_t *)0xE000E010u)
-#define SYSTICK_RELOAD (*(volatile uint32_t *)0xE000E014u)
-#define SYSTICK_VALUE (*(volatile uint32_t *)0xE000E018u)
-#define NANOSECONDS_PER_TICK 40u
-#define NANOSECONDS_PER_INSTRUCTION 1024u
 
 int main(void);
 
 static volatile float sink;
-static volatile float sink_2;
 
-static uint32_t instructions(uint32_t start, uint32_t end) {
-  const uint32_t ticks = (start - end) & UINT32_C(0xffffff);
-  return (ticks * NANOSECONDS_PER_TICK + NANOSECONDS_PER_INSTRUCTION / 2u) / NANOSECONDS_PER_INSTRUCTION;
+static float float_of(uint32_t bits) {
+  float x;
+  memcpy(&x, &bits, sizeof x);
+  return x;
 }
 
-static void print(const char *name, float x, float y, uint32_t count) {
-  uint32_t bits;
-  semihosting_write(name);
-  semihosting_write(" ");
-  memcpy(&bits, &x, sizeof bits);
-  semihosting_write_hex(bits);
-  semihosting_write(" ");
-  memcpy(&bits, &y, sizeof bits);
-  semihosting_write_hex(bits);
-  semihosting_write(" ");
-  semihosting_write_hex(count);
-  semihosting_write("\n");
+static void print(uint32_t word) {
+  for (int shift = 28; shift >= 0; shift -= 4) {
+    arc_board_putc((uint8_t)"0123456789abcdef"[(word >> shift) & 15u]);
+  }
+  arc_board_putc('\n');
 }
 
-/* The empty asm keeps the argument's value from the compiler and its load out of the count. */
-#define COUNTED_CALL(statement)                                       \
-  static __attribute__((noinline)) uint32_t count(float x, float y) { \
-    volatile uint32_t *const timer = &SYSTICK_VALUE;                  \
-    __asm volatile("" : "+t"(x), "+t"(y) : : "memory");               \
-    const uint32_t start = *timer;                                    \
-    statement;                                                        \
-    const uint32_t end = *timer;                                      \
-    return instructions(start, end);                                  \
+/* Volatile: the compiler must not compute the result itself, nor anything of it before the counter is read. */
+#define PINNED(x) __asm volatile("" : "+t"(x))
+#define CALL_1(function, x_bits)              \
+  {                                           \
+    const volatile uint32_t x_word = x_bits;  \
+    float x = float_of(x_word);               \
+    const uint32_t start = arc_board_ticks(); \
+    PINNED(x);                                \
+    sink = COUNTED(function)(x);              \
+    print(arc_board_ticks() - start);         \
   }
-
-#define UNARY(function, rounding)                                                \
-  static __attribute__((noinline)) uint32_t count_##function(float x, float y) { \
-    __asm volatile("" : "+t"(x), "+t"(y));                                       \
-    const uint32_t start = SYSTICK_VALUE;                                        \
-    sink = ARC_COUNTED(function##f)(x);                                          \
-    return instructions(start, SYSTICK_VALUE);                                   \
+#define CALL_2(function, x_bits, y_bits)      \
+  {                                           \
+    const volatile uint32_t x_word = x_bits;  \
+    const volatile uint32_t y_word = y_bits;  \
+    float x = float_of(x_word);               \
+    float y = float_of(y_word);               \
+    const uint32_t start = arc_board_ticks(); \
+    PINNED(x);                                \
+    PINNED(y);                                \
+    sink = COUNTED(function)(x, y);           \
+    print(arc_board_ticks() - start);         \
   }
-#define BINARY(function, rounding)                                               \
-  static __attribute__((noinline)) uint32_t count_##function(float x, float y) { \
-    __asm volatile("" : "+t"(x), "+t"(y));                                       \
-    const uint32_t start = SYSTICK_VALUE;                                        \
-    sink = ARC_COUNTED(function##f)(x, y);                                       \
-    return instructions(start, SYSTICK_VALUE);                                   \
-  }
-#include "sweep_functions.h"
-#undef UNARY
-#undef BINARY
-
-static __attribute__((noinline)) uint32_t count_nothing(float x, float y) {
-  __asm volatile("" : "+t"(x), "+t"(y));
-  const uint32_t start = SYSTICK_VALUE;
-  return instructions(start, SYSTICK_VALUE);
-}
 
 int main(void) {
-  SYSTICK_RELOAD = UINT32_C(0xffffff);
-  SYSTICK_VALUE = 0;
-  SYSTICK_CONTROL = 5; /* on, processor clock, no interrupt */
-  static const float arguments[][2] = {
-#include "instruction_arguments.h"
-  };
-  const uint32_t nothing = count_nothing(0.0f, 0.0f);
-  for (uint32_t i = 0; i < sizeof arguments / sizeof arguments[0]; ++i) {
-    const float x = arguments[i][0];
-    const float y = arguments[i][1];
-#define UNARY(function, rounding) print(#function "f", x, y, count_##function(x, y) - nothing);
-#define BINARY(function, rounding) print(#function "f", x, y, count_##function(x, y) - nothing);
-#include "sweep_functions.h"
-  }
+  const uint32_t start = arc_board_ticks();
+  print(arc_board_ticks() - start);
+#include "calls.h"
   return 0;
 }

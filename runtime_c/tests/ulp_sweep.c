@@ -215,7 +215,47 @@ static void count_block(const function_t *function, tally_t *tally, int n, const
   tally->arguments += (uint64_t)n;
 }
 
+/* f(-x) of functions that are odd: -f(x); even: f(x). 0 for others. */
+static int parity(const char *name) {
+  static const char *const ODD[] = {"sinf", "tanf", "asinf", "atanf", "cbrtf", "sinhf", "tanhf", "asinhf", "atanhf", "erff"};
+  static const char *const EVEN[] = {"cosf", "coshf"};
+  for (size_t i = 0; i < sizeof ODD / sizeof ODD[0]; ++i) {
+    if (strcmp(name, ODD[i]) == 0) {
+      return -1;
+    }
+  }
+  for (size_t i = 0; i < sizeof EVEN / sizeof EVEN[0]; ++i) {
+    if (strcmp(name, EVEN[i]) == 0) {
+      return 1;
+    }
+  }
+  return 0;
+}
+
+/* Negative arguments of an odd or even function whose results mirror those of the positive ones, bit for bit, have the
+ * same errors; the truth is asked only where they do not. */
+static void count_mirrored(const function_t *function, tally_t *tally, int n, const float *x) {
+  static float mirrored[BLOCK];
+  static float positive[BLOCK];
+  static float negative[BLOCK];
+  const uint32_t sign = parity(function->name) < 0 ? 0x80000000u : 0u;
+  for (int i = 0; i < n; ++i) {
+    mirrored[i] = -x[i];
+  }
+  function->results(n, x, x, positive);
+  function->results(n, mirrored, mirrored, negative);
+  for (int i = 0; i < n; ++i) {
+    if (bits_of(positive[i]) != (bits_of(negative[i]) ^ sign) && !(isnan(positive[i]) && isnan(negative[i]))) {
+      count_one(function, tally, mirrored[i], mirrored[i], negative[i]);
+    }
+    tally->hash = hash_result(tally->hash, negative[i]);
+  }
+  tally->arguments += (uint64_t)n;
+}
+
 static void sweep(const function_t *function, tally_t *tally, uint64_t from, uint64_t to, uint64_t stride) {
+  const bool mirror = from == 0 && to == UINT32_MAX && parity(function->name) != 0;
+  to = mirror ? INT32_MAX : to;
   static float x[BLOCK];
   for (uint64_t start = from; start <= to;) {
     int n = 0;
@@ -223,6 +263,9 @@ static void sweep(const function_t *function, tally_t *tally, uint64_t from, uin
       x[n] = float_of((uint32_t)start);
     }
     count_block(function, tally, n, x, x);
+    if (mirror) {
+      count_mirrored(function, tally, n, x);
+    }
   }
 }
 
