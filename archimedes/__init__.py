@@ -19,6 +19,7 @@ from archimedes.array.factories import (
 from archimedes.array.interpolation import interp, interpn
 from archimedes.array.special import erf, expit, logsumexp
 from archimedes.autodiff import grad, hess, hvp, jac, jvp, value_and_grad, vjp
+from archimedes.control_flow import scan
 from archimedes.export import Artifact, codegen
 from archimedes.function.compiled import CompiledFunction, compile, trace_function
 from archimedes.sampling import discrete
@@ -57,6 +58,7 @@ __all__ = [
     "logsumexp",
     "ones",
     "ones_like",
+    "scan",
     "struct",
     "testing",
     "trace_function",

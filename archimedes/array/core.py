@@ -18,7 +18,7 @@ from archimedes.array.methods import Methods
 from archimedes.array.operators import Operators
 from archimedes.array.promotion import DType
 from archimedes.array.storage import Storage, UndecidedStorage, read_positions
-from archimedes.array.trace_context import record
+from archimedes.array.trace_context import is_outside, record
 from archimedes.array.ufunc_table import UFUNCS
 from archimedes.errors import ArcTypeError, ArcValueError
 
@@ -93,16 +93,22 @@ class SymbolicArray(Operators, Methods, Guards):
     def held(self) -> ca.MX:
         """The elements as CasADi holds an array of this shape, dense (see `carrier`)."""
         storage = self._storage
+        if is_outside(storage.level):
+            return self._read_storage()
         if self._read is None or self._read_version != storage.version:
-            whole = storage.whole()
-            if self._positions is not None:
-                before = whole
-                whole = read_positions(whole, storage.size, self._positions)
-                if whole is not before:
-                    record(whole)
-            self._read = shaped(whole, *carrier_shape(self._shape))
+            self._read = self._read_storage()
             self._read_version = storage.version
         return self._read
+
+    def _read_storage(self) -> ca.MX:
+        storage = self._storage
+        whole = storage.whole()
+        if self._positions is not None:
+            before = whole
+            whole = read_positions(whole, storage.size, self._positions)
+            if whole is not before:
+                record(whole)
+        return shaped(whole, *carrier_shape(self._shape))
 
     @property
     def flat_mx(self) -> ca.MX:

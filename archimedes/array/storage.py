@@ -15,6 +15,7 @@ import numpy as np
 
 from archimedes.array.carrier import Positions, carrier_shape, shaped
 from archimedes.array.errors import located
+from archimedes.array.trace_context import captured, depth, is_outside
 from archimedes.errors import ArcValueError
 
 
@@ -43,6 +44,7 @@ class Storage:
         "_outdated",
         "_undecided",
         "in_c_order",
+        "level",
         "read_only",
         "size",
         "version",
@@ -56,11 +58,19 @@ class Storage:
         self.version = 0
         self.read_only = read_only
         self.in_c_order = in_c_order
+        self.level = depth()
         self._outdated = False
         self._undecided: list[weakref.ref[UndecidedStorage]] = []
 
     def _written(self) -> None:
         self._require_current()
+        if is_outside(self.level):
+            raise located(
+                ArcValueError,
+                "the body of a loop writes to an array of outside",
+                code="ARC130",
+                hint="carry the array: return its new value, made from a copy",
+            )
         self.version += 1
         self._outdate_undecided(self)
 
@@ -95,7 +105,7 @@ class Storage:
         self._require_current()
         if self._dirty:
             self._merge()
-        return self._mx
+        return captured(self._mx, self.level) if is_outside(self.level) else self._mx
 
     def flat(self) -> ca.MX:
         """All elements as a column."""
@@ -104,6 +114,9 @@ class Storage:
     def element(self, position: int) -> ca.MX:
         """One element, 1 x 1."""
         self._require_current()
+        if is_outside(self.level):
+            whole = self.whole()
+            return shaped(whole, 1, 1) if self.size == 1 else whole.nz[position]
         known = self._known.get(position)
         if known is None:
             known = shaped(self._mx, 1, 1) if self.size == 1 else self._mx.nz[position]
@@ -143,7 +156,8 @@ class Storage:
     def duplicate(self) -> Storage:
         """Writable storage of its own with the same elements."""
         twin = Storage(self.whole(), self.size, in_c_order=True)
-        twin._known = dict(self._known)
+        if not is_outside(self.level):
+            twin._known = dict(self._known)
         return twin
 
 

@@ -52,11 +52,23 @@ class Trace:
         Where each node was written: its hash -> (the node, kept alive so that the hash stays its own, origin).
     opened_by : code object, optional
         The function that opened the trace: who called it did not write what is traced.
+    captured : dict, optional
+        None, or the values of traces around this one that were read in it (the body of a loop): hash of the matrix
+        -> (the symbol that stands for it here, the matrix).
     """
 
     default_real: np.dtype[np.floating]
     nodes: dict[int, tuple[ca.MX, Origin]] = field(default_factory=dict)
     opened_by: CodeType | None = None
+    captured: dict[int, tuple[ca.MX, ca.MX]] | None = None
+
+    def capture(self, mx: ca.MX, name: str) -> ca.MX:
+        """The symbol that stands for a value of outside."""
+        assert self.captured is not None
+        key = mx.__hash__()
+        if key not in self.captured:
+            self.captured[key] = (ca.MX.sym(name, mx.sparsity()), mx)
+        return self.captured[key][0]
 
     @property
     def locations(self) -> dict[int, Origin]:
@@ -70,6 +82,7 @@ _FLOAT64: np.dtype[np.floating] = np.dtype(np.float64)
 class _Stack(threading.local):
     def __init__(self) -> None:
         self.traces: list[Trace] = []
+        self.closed = 0  # depth of the innermost trace that captures; 0 if there is none
 
 
 _STACK = _Stack()
@@ -87,8 +100,12 @@ def _simplification(switch: bool) -> Iterator[None]:
 
 
 @contextmanager
-def casadi_tracing(*, default_real: np.dtype[np.floating] | type[np.floating] = np.float64) -> Iterator[Trace]:
+def casadi_tracing(
+    *, default_real: np.dtype[np.floating] | type[np.floating] = np.float64, captures: bool = False
+) -> Iterator[Trace]:
     """Trace a function: arithmetic is kept as written; yields the `Trace` that records it. Nests.
+
+    With ``captures`` what is read of the traces around it becomes symbols of its own, see `Trace.captured`.
 
     Examples
     --------
@@ -99,9 +116,12 @@ def casadi_tracing(*, default_real: np.dtype[np.floating] | type[np.floating] = 
     ((x+1.5)-1.5)
     """
     # Frame 0 is this generator's, 1 that of the context manager around it.
-    trace = Trace(np.dtype(default_real), opened_by=sys._getframe(2).f_code)
+    trace = Trace(np.dtype(default_real), opened_by=sys._getframe(2).f_code, captured={} if captures else None)
     with _simplification(False):
         _STACK.traces.append(trace)
+        closed = _STACK.closed
+        if captures:
+            _STACK.closed = len(_STACK.traces)
         try:
             yield trace
         except ValueError as error:
@@ -116,6 +136,27 @@ def casadi_tracing(*, default_real: np.dtype[np.floating] | type[np.floating] = 
             raise
         finally:
             _STACK.traces.pop()
+            _STACK.closed = closed
+
+
+def depth() -> int:
+    """How many traces are open in this thread: a value belongs to the innermost one of the moment it is made."""
+    return len(_STACK.traces)
+
+
+def is_outside(level: int) -> bool:
+    """Whether a value made at a `depth` is outside of the innermost trace that captures."""
+    return level < _STACK.closed
+
+
+def captured(mx: ca.MX, level: int) -> ca.MX:
+    """What stands, here, for a matrix that was made at another `depth`."""
+    for k, trace in enumerate(_STACK.traces, start=1):
+        if trace.captured is not None and k > level:
+            origin = next((t.nodes[mx.__hash__()][1] for t in _STACK.traces if mx.__hash__() in t.nodes), None)
+            name = mx.name() if mx.is_symbolic() else origin.name if origin is not None else ""
+            mx = trace.capture(mx, name or f"outer{len(trace.captured)}")
+    return mx
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from archimedes import hooks
 from archimedes.lower.emitter import Emitter
 from archimedes.lower.mx import MXLowering
 from archimedes.lower.scalar_ops import OP_NAMES
+from archimedes.lower.scan import lower_scan
 from archimedes.lower.sx import lower_sx, lower_sx_batch
 
 
@@ -53,6 +54,8 @@ class FunctionLowering:
             a, b = self.emit.reshape(args[0], known["a_shape"]), self.emit.reshape(args[1], known["b_shape"])
             product = self.emit.contract(a, b, known["a_labels"], known["b_labels"], known["out_labels"])
             return [self.emit.reshape(product, (self.emit.size(product),))]
+        if primitive.kind == "scan":
+            return lower_scan(self.emit, primitive.params["scan"], args, self._lower_body)
         if primitive.kind in ("lookup", "spread"):
             return [self._at_intervals(primitive, args)]
         raise LoweringError(
@@ -60,6 +63,9 @@ class FunctionLowering:
             code="ARC403",
             hint="Call it with backend='casadi'.",
         )
+
+    def _lower_body(self, emit: Emitter, function: ca.Function, args: list[Value]) -> list[Value]:
+        return FunctionLowering(emit, self.locations).lower(function, args)
 
     def _at_intervals(self, primitive: hooks.Primitive, args: list[Value]) -> Value:
         known = primitive.params

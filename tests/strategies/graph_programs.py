@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 from arc_codegen.ir.builder import GraphBuilder
-from arc_codegen.ir.graph import AffineMap, Graph, Intervals, Part
+from arc_codegen.ir.graph import AffineMap, Graph, Intervals, Loop, Part, Result
 from arc_codegen.ir.scalar import SCALAR_OPS
-from arc_codegen.ir.types import DType
+from arc_codegen.ir.types import DType, TensorType
 from arc_codegen.ir.verify import affine_bounds, verify_graph
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -116,9 +116,10 @@ def programs(draw: Draw, *, dtype: DType | None = None, max_steps: int = 12) -> 
 class _Program:
     """A graph in the making, and the drawing of its next node."""
 
-    def __init__(self, draw: Draw, real: DType) -> None:
+    def __init__(self, draw: Draw, real: DType, depth: int = 0) -> None:
         self.draw = draw
         self.real = real
+        self.depth = depth
         self.builder = GraphBuilder("program")
         self.values: list[int] = []
 
@@ -127,7 +128,7 @@ class _Program:
             *(self._map, self._map, self._map, self._select, self._cast, self._logic),
             *(self._reduce, self._contract, self._contract, self._affine, self._slice, self._transpose),
             *(self._reshape, self._broadcast, self._gather, self._assemble, self._concatenate, self._solve),
-            *(self._constant, self._lookup, self._spread),
+            *(self._constant, self._loop, self._lookup, self._spread),
         ]
         self.values.append(self.draw(st.sampled_from(kinds))())
 
@@ -364,3 +365,40 @@ class _Program:
             return self.builder.det(matrix)
         right = self._shaped((n, self.draw(st.integers(1, 3))), self.real)
         return self.builder.solve(matrix, right, transposed=self.draw(st.booleans()))
+
+    # Loops
+
+    def _loop(self) -> int:
+        if self.depth == 2:
+            return self._map()
+        length = self.draw(st.integers(1, 4))
+        carries = [self._real_value() for _ in range(self.draw(st.integers(1, 2)))]
+        elements = [
+            self._shaped((length, *self.draw(shapes())), self.real) for _ in range(self.draw(st.integers(0, 2)))
+        ]
+        invariants = [self._any_value() for _ in range(self.draw(st.integers(0, 2)))]
+        body = _Program(self.draw, self.real, self.depth + 1)
+        rows = len(carries), len(carries) + len(elements)
+        for k, operand in enumerate((*carries, *elements, *invariants)):
+            kind = self.builder.type(operand)
+            shape = kind.shape[1:] if rows[0] <= k < rows[1] else kind.shape
+            body.values.append(body.builder.input(f"p{k}", kind.dtype, shape))
+        for _ in range(self.draw(st.integers(1, 5))):
+            body.step()
+        new = [body._shaped(self.builder.type(carry).shape, self.real) for carry in carries]
+        emitted = [body._any_value() for _ in range(self.draw(st.integers(0, 2)))]
+        loop = Loop(
+            type=TensorType(self.real, (0,)),
+            body=body.builder.finish([(f"r{k}", value) for k, value in enumerate((*new, *emitted))]),
+            length=length,
+            carries=tuple(carries),
+            elements=tuple(elements),
+            invariants=tuple(invariants),
+            backwards=self.draw(st.booleans()),
+        )
+        value = self.builder.add(loop)
+        results = [
+            self.builder.add(Result(type=kind, loop=value, index=k)) for k, kind in enumerate(loop.result_types())
+        ]
+        self.values.extend(results)
+        return int(self.draw(st.sampled_from(results)))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from arc_codegen.ir.graph import Graph
 from arc_codegen.ir.verify import verify_graph
@@ -12,6 +13,7 @@ from arc_codegen.passes.arithmetic import simplify_arithmetic
 from arc_codegen.passes.cost import BY_GOAL
 from arc_codegen.passes.fused_products import form_fma
 from arc_codegen.passes.index_maps import IndexMaps
+from arc_codegen.passes.loop_bodies import hoist_invariants, optimise_bodies, trim_loops
 from arc_codegen.passes.padded_sums import PaddedSums
 from arc_codegen.passes.rewriting import eliminate_dead_code, rebuild
 from arc_codegen.passes.scalarise import scalarise
@@ -30,15 +32,21 @@ class GraphPass:
 
 PIPELINE: tuple[GraphPass, ...] = (
     GraphPass("form-fma", lambda graph, options: form_fma(graph) if options.fma == "on" else graph),
+    GraphPass("trim-loops", lambda graph, options: trim_loops(graph)),
     GraphPass("fold-index-maps", lambda graph, options: rebuild(graph, IndexMaps())),
     GraphPass("simplify-arithmetic", lambda graph, options: rebuild(graph, simplify_arithmetic)),
     GraphPass("join-padded-sums", lambda graph, options: rebuild(graph, PaddedSums())),
+    GraphPass("hoist-invariants", lambda graph, options: hoist_invariants(graph)),
     GraphPass("scalarise", lambda graph, options: scalarise(graph, BY_GOAL[options.optimize])),
     GraphPass("forward-elements", lambda graph, options: rebuild(graph, IndexMaps())),
     GraphPass("simplify-scalars", lambda graph, options: rebuild(graph, simplify_arithmetic)),
     GraphPass("eliminate-dead-code", lambda graph, options: eliminate_dead_code(graph)),
+    GraphPass("trim-loops-again", lambda graph, options: trim_loops(graph)),
 )
 """The graph passes in order."""
+
+_BODIES_AFTER = "hoist-invariants"
+"""The bodies of loops go through all passes when what is around them has lost what they need not see."""
 
 
 def optimise(
@@ -72,9 +80,16 @@ def optimise(
     if observe is not None:
         observe("input", graph)
     for step in PIPELINE:
+        if step.name not in without:
+            graph = step.run(graph, options)
+        if step.name == _BODIES_AFTER:
+            # form-fma has been there
+            run = functools.partial(
+                optimise, options=replace(options, fma="off"), observe=observe, without=without, verify=verify
+            )
+            graph = optimise_bodies(graph, run)
         if step.name in without:
             continue
-        graph = step.run(graph, options)
         if verify:
             verify_graph(graph)
         if observe is not None:

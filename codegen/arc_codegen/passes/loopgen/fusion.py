@@ -22,9 +22,11 @@ from arc_codegen.ir.graph import (
     Graph,
     Input,
     Lookup,
+    Loop,
     Map,
     Node,
     Reduce,
+    Result,
     Solve,
     Spread,
     Value,
@@ -121,7 +123,8 @@ def _settle(node: Node, value: Value, zones: set[Zone | None], forced: bool, pla
         return single or ("repeated", value, 0)
     if isinstance(node, (Map, Reduce, Contract, Lookup)) and single is not None and not forced:
         return single
-    plan.materialised.add(value)
+    if not isinstance(node, (Loop, Result)):  # a loop brings the memory of its results
+        plan.materialised.add(value)
     return own
 
 
@@ -150,6 +153,12 @@ def _reads(node: Node, value: Value, zone: Zone | None) -> Iterator[tuple[Value,
             yield part.value, ("part", value, k)
         if node.base is not None:
             yield node.base, ("base", value, 0)
+    elif isinstance(node, Loop):
+        for k, carry in enumerate(node.carries):
+            yield carry, ("start", value, k)
+        yield from ((operand, ("repeated", value, 0)) for operand in (*node.elements, *node.invariants))
+    elif isinstance(node, Result):
+        yield node.loop, ("result", value, 0)
     elif isinstance(node, Lookup):
         yield from ((place, zone) for place in node.at.places)
         yield from ((table, None) for table in (node.arg, *node.at.grids))

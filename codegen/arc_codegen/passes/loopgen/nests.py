@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import itertools
+from collections.abc import Callable, Iterator, Sequence
 
 from arc_codegen.errors import IRError
 from arc_codegen.ir.affine import common_refinement
@@ -15,9 +16,11 @@ from arc_codegen.ir.graph import (
     Graph,
     Input,
     Lookup,
+    Loop,
     Map,
     Node,
     Reduce,
+    Result,
     Solve,
     Spread,
     Value,
@@ -45,6 +48,8 @@ from arc_codegen.passes.loopgen.assemblies import write_assembly
 from arc_codegen.passes.loopgen.forms import ZERO, Form, flat_form, mapped, split
 from arc_codegen.passes.loopgen.fusion import Plan, is_scalar, plan_fusion
 from arc_codegen.passes.loopgen.hints import Hints
+from arc_codegen.passes.loopgen.in_place import moved_loads, moved_rows
+from arc_codegen.passes.loopgen.iterations import Argument, write_loop
 from arc_codegen.passes.loopgen.literals import zero_literal
 from arc_codegen.passes.loopgen.lookups import read_table, write_spread
 from arc_codegen.passes.loopgen.outer_sums import product_added, write_outer_sum
@@ -66,38 +71,44 @@ def lower_graph(graph: Graph) -> LoopFunction:
         if not attempt.stuck:
             return function
         if attempt.stuck <= forced:
-            raise IRError(
-                f"{graph.name}: no loops found for the values {sorted(attempt.stuck)}",
-                code="ARC420",
-                hint="a bug of the tool; please report it with the output of --dump-ir",
-            )
+            raise _no_loops(graph, attempt.stuck)
         forced |= attempt.stuck
+
+
+def _no_loops(graph: Graph, stuck: set[Value]) -> IRError:
+    return IRError(
+        f"{graph.name}: no loops found for the values {sorted(stuck)}",
+        code="ARC420",
+        hint="a bug of the tool; please report it with the output of --dump-ir",
+    )
 
 
 class NestLowering:
     """One attempt at the nests of a graph under a given plan."""
 
-    def __init__(self, graph: Graph, plan: Plan) -> None:
+    def __init__(self, graph: Graph, plan: Plan, *, outer: NestLowering | None = None) -> None:
         self.graph = graph
         self.nodes = graph.nodes
         self.plan = plan
         self.hints = Hints(graph, plan)
         self.stuck: set[Value] = set()
-        self.buffers: list[Buffer] = []
+        self.buffers: list[Buffer] = outer.buffers if outer else []
         self.body: list[Stmt] = []
         self.memos: list[dict[tuple[object, ...], Expr]] = [{}]
         self.home: dict[Value, Symbol] = {}  # materialised or input value -> its buffer
         self._scalars: dict[Value, Expr] = {}
-        self._tables: dict[tuple[object, ...], Symbol] = {}
+        self._tables: dict[tuple[object, ...], Symbol] = outer._tables if outer else {}
+        self.arguments: dict[Value, Argument] = {}  # inputs of a loop's body
+        self.targets: dict[Value, Symbol] = {}  # base -> the output that it is computed into
+        self.results = {(n.loop, n.index): v for v, n in enumerate(self.nodes) if isinstance(n, Result)}
         self.factors: dict[tuple[Value, bool], tuple[Symbol, Symbol]] = {}
-        self._count = 0
-        self._depth = 0  # loops around the statement that is being made
+        self._numbers: Iterator[int] = outer._numbers if outer else itertools.count(1)
+        self._depth: int = outer._depth if outer else 0  # loops around the statement that is being made
 
     # -- symbols and buffers -------------------------------------------------------------------------------------
 
     def symbol(self, hint: str) -> Symbol:
-        self._count += 1
-        return Symbol(self._count, hint)
+        return Symbol(next(self._numbers), hint)
 
     def buffer(
         self,
@@ -126,28 +137,90 @@ class NestLowering:
         for value, node in enumerate(self.nodes):
             if isinstance(node, Input):
                 self.home[value] = self.buffer(node.name, node.type.dtype, node.type.size, "input", node.type.shape)
-        targets: dict[Value, Symbol] = {}
         results: list[tuple[Symbol, Value]] = []
         for output in self.graph.outputs:
             base = self.plan.base[output.value]
             kind = self.nodes[output.value].type
             symbol = self.buffer(output.name, kind.dtype, kind.size, "output", kind.shape)
-            if base in self.plan.materialised and base not in targets:
-                targets[base] = symbol
+            if self.in_memory(base) and base not in self.targets:
+                self.targets[base] = symbol
             else:
                 results.append((symbol, output.value))
+        self.compute()
+        for symbol, value in results:
+            self.copy_into(symbol, value)
+        graph = self.graph
+        return LoopFunction(graph.name, tuple(self.buffers), tuple(self.body), graph.doc, graph.interface)
+
+    def compute(self) -> None:
+        """Everything that is live, in order."""
         for value, node in enumerate(self.nodes):
             if self.plan.base[value] != value or not self.plan.uses[value]:
                 continue
-            if value in self.plan.materialised:
+            if isinstance(node, Loop):
+                write_loop(self, value, node)
+            elif value in self.plan.materialised:
                 if node.type.size:
-                    self._materialise(value, node, targets.get(value))
+                    self._materialise(value, node, self.targets.get(value))
             elif is_scalar(node) and not isinstance(node, Constant):
                 self._define_scalar(value, node)
-        for symbol, value in results:
-            self._copy(symbol, value)
-        graph = self.graph
-        return LoopFunction(graph.name, tuple(self.buffers), tuple(self.body), graph.doc, graph.interface)
+
+    def in_memory(self, base: Value) -> bool:
+        """Whether a value gets a buffer: it is materialised, or a loop's result other than a number that it carries."""
+        node = self.nodes[base]
+        if not isinstance(node, Result):
+            return base in self.plan.materialised
+        loop = self.nodes[node.loop]
+        return node.type.size > 1 or (isinstance(loop, Loop) and node.index >= len(loop.carries))
+
+    def home_of(self, base: Value) -> tuple[Symbol, Form] | None:
+        """Where a value lies in memory, None if its elements are not there one after another."""
+        home = self.home.get(base)
+        if home is not None:
+            return home, ZERO
+        node = self.nodes[base]
+        if isinstance(node, Constant):
+            elements = constant_array(node).ravel()
+            return self.table(self.hints.table(base), node.type.dtype, tuple(elements.tolist())), ZERO
+        argument = self.arguments.get(base)
+        return argument.place() if argument is not None else None
+
+    def give_scalar(self, value: Value | None, expression: Expr) -> None:
+        """A value, computed elsewhere, that is a number."""
+        if value is not None:
+            self._scalars[value] = expression
+
+    def lower_body(
+        self,
+        body: Graph,
+        arguments: Sequence[Argument],
+        choose_targets: Callable[[NestLowering], dict[Value, Symbol]],
+    ) -> tuple[NestLowering, dict[Value, Symbol]]:
+        """The statements of a loop's body, with ``arguments`` for its inputs; and where its arrays were put."""
+        forced: set[Value] = set()
+        while True:
+            buffers, tables = len(self.buffers), len(self._tables)
+            inner = NestLowering(body, plan_fusion(body, forced), outer=self)
+            inner.arguments = dict(enumerate(arguments))
+            inner.targets = choose_targets(inner)
+            inner.compute()
+            if not inner.stuck:
+                return inner, inner.targets
+            if inner.stuck <= forced:
+                raise _no_loops(body, inner.stuck)
+            forced |= inner.stuck
+            del self.buffers[buffers:]
+            for key in list(self._tables)[tables:]:
+                del self._tables[key]
+
+    def move_rows(self, symbol: Symbol, target: Symbol, row: Form) -> None:
+        """Every access of a buffer, made and yet to be made, goes to ``row`` of another."""
+        self.body = moved_rows(self.body, symbol, target, row)
+        self._scalars = {v: moved_loads(e, symbol, target, row) for v, e in self._scalars.items()}
+
+    def drop(self, symbol: Symbol) -> None:
+        """Take a buffer back that turned out not to be needed."""
+        self.buffers[:] = [buffer for buffer in self.buffers if buffer.symbol != symbol]
 
     def _materialise(self, value: Value, node: Node, target: Symbol | None) -> None:
         symbol = target or self.buffer(
@@ -163,7 +236,7 @@ class NestLowering:
             self._nest(value, node, symbol)
         self.home[value] = symbol
 
-    def _copy(self, symbol: Symbol, value: Value) -> None:
+    def copy_into(self, symbol: Symbol, value: Value) -> None:
         """A result that is an input, a constant, a scalar, or a second name of another result."""
         size = self.nodes[value].type.size
         origin = self.nodes[value].origin
@@ -207,6 +280,8 @@ class NestLowering:
         self._depth -= len(variables)
         self.memos.pop()
         body = self.body
+        if not body:
+            variables = []
         for variable, extent in reversed(variables):
             body = [For(variable, start, extent, tuple(body), origin)]
             start = 0
@@ -259,6 +334,9 @@ class NestLowering:
         home = self.home.get(base)
         if home is not None:
             return Load(home, flat.index(), node.type.dtype)
+        argument = self.arguments.get(base)
+        if argument is not None:
+            return argument.read(flat)
         if isinstance(node, Constant):
             return self._constant(base, node, flat)
         scalar = self._scalars.get(base)
@@ -324,17 +402,19 @@ class NestLowering:
     def _gather(self, node: Gather, flat: Form) -> Expr:
         if not flat.terms:
             return self.read(node.arg, Form(node.table[flat.offset]))
+        if self.nodes[node.arg].type.size == 1:
+            return self.read(node.arg, ZERO)
         base = self.plan.base[node.arg]
-        source = self.nodes[base]
-        home = self.home.get(base)
-        if isinstance(source, Constant):
-            elements = constant_array(source).ravel()
-            home = self.table(self.hints.table(base), source.type.dtype, tuple(elements.tolist()))
+        home = self.home_of(base)
         if home is None:
-            self.stuck.add(base)
+            if base not in self.arguments:  # whose owner has noted it
+                self.stuck.add(base)
             return zero_literal(node.type.dtype)
+        symbol, start = home
+        place = start.index()
         table = self.table("index", DType.I32, node.table)
-        return Load(home, Index(0, (), ((table, flat.index(), 1),)), node.type.dtype)
+        index = Index(place.offset, place.terms, ((table, flat.index(), 1),))
+        return Load(symbol, index, node.type.dtype)
 
     def _accumulate(
         self,
