@@ -72,7 +72,7 @@ def write_module(folder: Path) -> WrittenModule:
         *(f"{os.path.relpath(_HERE / 'classifier.py')}:{function}" for function in FUNCTIONS),
         *("--arg", f"images=[{BATCH},64]", "--arg", f"labels=[{BATCH},10]"),
         *("--derive", "value_and_grad", "--wrt", "hidden_weights,hidden_bias,output_weights,output_bias"),
-        *("--dtype", "float32", "--name", "digits", "--math", "arc", "-o", str(folder)),
+        *("--dtype", "float32", "--name", "digits", "-o", str(folder)),
     ]
     subprocess.run([sys.executable, "-m", "archimedes.cli.main", *arguments, "--json"], check=True, capture_output=True)
     manifest = json.loads((folder / "digits.manifest.json").read_text(encoding="utf-8"))
