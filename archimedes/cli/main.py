@@ -6,6 +6,7 @@ import click
 from arc_codegen.generate import tool_version
 
 from archimedes.cli.build import build
+from archimedes.cli.check import check
 from archimedes.cli.doctor import doctor
 from archimedes.cli.failures import EXIT_CODES, FailureGroup
 from archimedes.cli.generate import generate
@@ -40,6 +41,7 @@ cli.add_command(build)
 cli.add_command(targets)
 cli.add_command(doctor)
 cli.add_command(verify)
+cli.add_command(check)
 
 
 def main() -> None:

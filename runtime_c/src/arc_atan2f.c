@@ -47,7 +47,8 @@ ARC_FAST_CODE float arc_atan2f(float y, float x) {
   }
   const bool left = (arc_bits_of(x) & ARC_SIGN_BIT) != 0u;
   const float height = arc_float_of(y_magnitude);
-  const int32_t steepness = (int32_t)(y_magnitude - x_magnitude);
+  const uint32_t difference = y_magnitude - x_magnitude;
+  const int32_t steepness = (int32_t)difference;
   float n;
   float d;
   float base;

@@ -9,7 +9,7 @@
 #define ARC_SMALLEST_NORMAL_BITS UINT32_C(0x00800000)
 
 /* Whether x, of these bits, is zero, subnormal, negative, infinite or not a number. */
-static inline int arc_log_is_rare(uint32_t bits) {
+static inline bool arc_log_is_rare(uint32_t bits) {
   return bits - ARC_SMALLEST_NORMAL_BITS >= ARC_INFINITY_BITS - ARC_SMALLEST_NORMAL_BITS;
 }
 

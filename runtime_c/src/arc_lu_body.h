@@ -9,7 +9,7 @@
 #define ARC_LU_SWAP ARC_LU_NAME(swap_rows)
 
 static ARC_REAL ARC_LU_NAME(magnitude)(ARC_REAL x) {
-  return x < 0 ? -x : x;
+  return x < (ARC_REAL)0 ? -x : x;
 }
 
 static void ARC_LU_SWAP(ARC_REAL *row, ARC_REAL *other, int32_t length) {
@@ -77,7 +77,7 @@ void ARC_LU_NAME(solve)(
 }
 
 void ARC_LU_NAME(det)(int32_t n, const ARC_REAL *a, const int32_t *pivot, ARC_REAL *det) {
-  ARC_REAL product = 1;
+  ARC_REAL product = (ARC_REAL)1;
   bool odd = false;
   for (int32_t k = 0; k < n; ++k) {
     product *= a[k * n + k];

@@ -6,7 +6,7 @@
 
 /* 2/pi = 0.A2F9836E..., after 32 zero bits for the smallest arguments. */
 ARC_CONST static const uint32_t TWO_OVER_PI[8] = {
-    0, 0xa2f9836e, 0x4e441529, 0xfc2757d1, 0xf534ddc0, 0xdb629599, 0x3c439041, 0xfe5163ab};
+    0u, 0xa2f9836eu, 0x4e441529u, 0xfc2757d1u, 0xf534ddc0u, 0xdb629599u, 0x3c439041u, 0xfe5163abu};
 
 /* Bits shift to shift + 31 of two words. */
 static uint32_t window(uint32_t high, uint32_t low, uint32_t shift) {
@@ -55,8 +55,10 @@ ARC_FAST_CODE arc_angle_t arc_reduce_large_angle(float x) {
   /* In three pieces of 24, 24 and 16 bits, each of which is a float32; Dekker's fast sum of them. */
   const float unit = arc_float_of(arc_bits_of(1.1920929e-7f) | sign);
   const float head = (float)(int32_t)(radians >> 40);
-  const float middle = (float)(int32_t)((radians >> 16) & 0xffffffu) * 5.9604645e-8f;
-  const float tail = (float)(int32_t)(radians & 0xffffu) * 9.094947e-13f;
+  const uint32_t middle_bits = (uint32_t)(radians >> 16) & 0xffffffu;
+  const uint32_t tail_bits = (uint32_t)radians & 0xffffu;
+  const float middle = (float)(int32_t)middle_bits * 5.9604645e-8f;
+  const float tail = (float)(int32_t)tail_bits * 9.094947e-13f;
   const float sum = head + middle;
   angle.r = sum * unit;
   angle.low = ((head - sum) + middle + tail) * unit;

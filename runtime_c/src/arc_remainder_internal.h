@@ -39,7 +39,7 @@ static inline float arc_scaled(uint32_t m, uint32_t e) {
   }
   const uint32_t normal = arc_bits_of((float)(int32_t)m);
   if ((normal >> 23) + e > 150u) {
-    return arc_float_of(normal + (e << 23) - (UINT32_C(150) << 23));
+    return arc_float_of(normal + (e << 23) - ((uint32_t)150 << 23));
   }
   return arc_float_of(m << (e - 1u));
 }

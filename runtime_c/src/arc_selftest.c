@@ -22,19 +22,19 @@ static float f32(uint32_t bits) {
   volatile uint32_t held = bits;
   const uint32_t copy = held;
   float value;
-  memcpy(&value, &copy, sizeof value);
+  (void)memcpy(&value, &copy, sizeof value);
   return value;
 }
 
 static bool is_f32(float value, uint32_t bits) {
   uint32_t found;
-  memcpy(&found, &value, sizeof found);
+  (void)memcpy(&found, &value, sizeof found);
   return found == bits;
 }
 
 static bool is_nan_f32(float value) {
   uint32_t found;
-  memcpy(&found, &value, sizeof found);
+  (void)memcpy(&found, &value, sizeof found);
   return (found & UINT32_C(0x7fffffff)) > UINT32_C(0x7f800000);
 }
 
@@ -188,13 +188,13 @@ static double f64(uint64_t bits) {
   volatile uint64_t held = bits;
   const uint64_t copy = held;
   double value;
-  memcpy(&value, &copy, sizeof value);
+  (void)memcpy(&value, &copy, sizeof value);
   return value;
 }
 
 static bool is_f64(double value, uint64_t bits) {
   uint64_t found;
-  memcpy(&found, &value, sizeof found);
+  (void)memcpy(&found, &value, sizeof found);
   return found == bits;
 }
 

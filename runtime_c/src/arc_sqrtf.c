@@ -18,14 +18,14 @@ ARC_FAST_CODE float arc_sqrtf(float x) {
       return (x - x) / (x - x);
     }
     bits = arc_bits_of(x * 16777216.0f);
-    bias = UINT32_C(12) << 23;
+    bias = (uint32_t)12 << 23;
   }
   /* Where the exponent is even, its field is odd, as that of 1 is. */
   const uint32_t exponent = ((bits >> 1) & UINT32_C(0x7fc00000)) + ((bits & UINT32_C(0x00800000)) >> 1);
   uint32_t remainder = (bits & UINT32_C(0x007fffff)) | UINT32_C(0x00800000);
   remainder <<= (bits & UINT32_C(0x00800000)) != 0u ? 1 : 2;
   uint32_t root = 0;
-  for (uint32_t bit = UINT32_C(1) << 24; bit != 0u; bit >>= 1) {
+  for (uint32_t bit = (uint32_t)1 << 24; bit != 0u; bit >>= 1) {
     const uint32_t trial = 2u * root + bit;
     if (remainder >= trial) {
       remainder -= trial;

@@ -18,7 +18,7 @@
 /** Whether x is neither NaN nor infinite. */
 static inline bool arc_is_finite_f32(float x) {
   uint32_t bits;
-  memcpy(&bits, &x, sizeof bits);
+  (void)memcpy(&bits, &x, sizeof bits);
   return (bits & UINT32_C(0x7f800000)) != UINT32_C(0x7f800000);
 }
 
@@ -52,7 +52,7 @@ static inline bool arc_all_within_f32(const float *x, int32_t n, float low, floa
 /** Whether x is neither NaN nor infinite. */
 static inline bool arc_is_finite_f64(double x) {
   uint64_t bits;
-  memcpy(&bits, &x, sizeof bits);
+  (void)memcpy(&bits, &x, sizeof bits);
   return (bits & UINT64_C(0x7ff0000000000000)) != UINT64_C(0x7ff0000000000000);
 }
 

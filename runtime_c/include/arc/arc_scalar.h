@@ -31,9 +31,9 @@ static inline float arc_fabsf(float x) {
   return __builtin_fabsf(x);
 #else
   uint32_t bits;
-  memcpy(&bits, &x, sizeof bits);
+  (void)memcpy(&bits, &x, sizeof bits);
   bits &= UINT32_C(0x7fffffff);
-  memcpy(&x, &bits, sizeof bits);
+  (void)memcpy(&x, &bits, sizeof bits);
   return x;
 #endif
 }
@@ -45,10 +45,10 @@ static inline float arc_copysignf(float x, float y) {
 #else
   uint32_t magnitude;
   uint32_t sign;
-  memcpy(&magnitude, &x, sizeof magnitude);
-  memcpy(&sign, &y, sizeof sign);
+  (void)memcpy(&magnitude, &x, sizeof magnitude);
+  (void)memcpy(&sign, &y, sizeof sign);
   magnitude = (magnitude & UINT32_C(0x7fffffff)) | (sign & UINT32_C(0x80000000));
-  memcpy(&x, &magnitude, sizeof magnitude);
+  (void)memcpy(&x, &magnitude, sizeof magnitude);
   return x;
 #endif
 }

@@ -1,0 +1,74 @@
+"""How often the loops of the runtime run at most: what an analysis of execution time has to be told of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+
+def _lu_factor(n: int) -> int:
+    # Of each step k: the step, its pivot search, a swap of rows, and its rows i with their columns j.
+    return sum(1 + (n - 1 - k) + n + (n - 1 - k) + (n - 1 - k) ** 2 for k in range(n))
+
+
+def _lu_solve(n: int, m: int) -> int:
+    # Swaps; then rows i, terms k and columns j forward, the same and a division of each column backward.
+    pairs = n * (n - 1) // 2
+    return (n + n * m) + (n + pairs + pairs * m) + (n + pairs + pairs * m + n * m)
+
+
+def _lu_det(n: int) -> int:
+    return n
+
+
+KERNEL_ITERATIONS: Final[Mapping[str, Callable[..., int]]] = MappingProxyType(
+    {"lu_factor": _lu_factor, "lu_solve": _lu_solve, "lu_det": _lu_det}
+)
+"""Most iterations of all loops of a kernel, as a function of its integers; kernels of `ir.kernel_table`."""
+
+
+def kernel_iterations(kernel: str, ints: Sequence[int]) -> int | None:
+    """Most iterations of all loops of one call of a kernel; None if they are not counted.
+
+    Examples
+    --------
+    >>> kernel_iterations("lu_det", [4])
+    4
+    """
+    count = KERNEL_ITERATIONS.get(kernel)
+    return None if count is None else count(*ints)
+
+
+@dataclass(frozen=True, slots=True)
+class RuntimeLoop:
+    """A loop of arc_math: at most how many iterations a call makes, and why."""
+
+    file: str
+    head: str
+    iterations: int
+    reason: str
+
+
+RUNTIME_LOOPS: Final = (
+    RuntimeLoop(
+        "arc_powf.c",
+        "while ((nonzero & ARC_SIGN_BIT) == 0u)",
+        31,
+        "each iteration shifts a number of 32 bits that is not zero; only without GCC's count of leading zeros",
+    ),
+    RuntimeLoop(
+        "arc_sqrtf.c",
+        "for (uint32_t bit = (uint32_t)1 << 24; bit != 0u; bit >>= 1)",
+        25,
+        "one for each bit; only without an instruction for the square root",
+    ),
+    RuntimeLoop(
+        "arc_remainder_internal.h",
+        "while (shift > 0u)",
+        32,
+        "shift is at most 253, and each iteration takes 8 of it",
+    ),
+)
+"""Loops whose bounds do not depend on the module."""
