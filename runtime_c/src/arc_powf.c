@@ -136,7 +136,7 @@ ARC_RARE_CASE float arc_pow_unscaled(uint32_t power, int32_t n, uint32_t sign) {
 }
 
 /* |x|^y with the given sign; bits as in arc_pow_log2. */
-ARC_POW_SHARED float arc_pow_positive(uint32_t bits, float y, uint32_t sign) {
+ARC_FAST_CODE ARC_POW_SHARED float arc_pow_positive(uint32_t bits, float y, uint32_t sign) {
   const int64_t logarithm = arc_pow_log2(bits);
   const uint32_t y_bits = arc_bits_of(y);
   const int32_t high = (int32_t)(logarithm >> 32);

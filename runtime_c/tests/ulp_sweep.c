@@ -202,8 +202,9 @@ static void count_block(const function_t *function, tally_t *tally, int n, const
   const bool exact = function->rounding == EXACT;
   for (int i = 0; i < n; ++i) {
     const double error = error_in_ulp(result[i], truth[i]);
-    /* NaN and zero come here too: no comparison holds. */
-    const bool plain = error <= limit && truth[i] != 0.0 && (result[i] > 0.0f) == (truth[i] > 0.0) && result[i] != 0.0f;
+    /* Right to the last bit, zeros, infinities and NaN included; or no more than what was found before. */
+    const bool right = (isnan(truth[i]) && isnan(result[i])) || ((double)result[i] == truth[i] && !signbit(result[i]) == !signbit(truth[i]));
+    const bool plain = right || (error <= limit && truth[i] != 0.0 && (result[i] > 0.0f) == (truth[i] > 0.0) && result[i] != 0.0f);
     suspect[i] = exact ? bits_of(result[i]) != bits_of((float)truth[i]) || !plain : !plain;
   }
   for (int i = 0; i < n; ++i) {
