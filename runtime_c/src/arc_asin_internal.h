@@ -7,7 +7,7 @@
 
 /* (asin(s) - s) / s, of z = s^2 */
 static inline float arc_asin_rest(float z) {
-  /* fit arc_sine5 */
+  /* fit arc_sine: s^2 from 0.0001 to 0.25, largest error 2^-27.62 of asin(s) */
   float p = ARC_MULTIPLY_ADD(z, 0.0421584062f, 0.0241847392f);
   p = ARC_MULTIPLY_ADD(z, p, 0.0454691537f);
   p = ARC_MULTIPLY_ADD(z, p, 0.0749530941f);

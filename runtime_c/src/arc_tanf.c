@@ -6,7 +6,7 @@
 
 /* tan(r + low) for |r| <= 19/32; low counts by the derivative, 1 + tan(r)^2. */
 static inline float tangent_near_zero(float r, float low) {
-  /* fit tangent */
+  /* fit tangent: r^2 from 0.0001 to 0.35254, largest error 2^-27.33 of tan(r) */
   const float z = r * r;
   float p = ARC_MULTIPLY_ADD(z, 0.0138469366f, 0.019767819f);
   p = ARC_MULTIPLY_ADD(z, p, 0.0543524548f);
@@ -18,7 +18,7 @@ static inline float tangent_near_zero(float r, float low) {
 /* -1/tan(r + low) for |r| <= pi/4, as (1/r - cot(r)) - 1/r, the first by a polynomial. Next to an odd multiple of pi/2, low
  * is as much as a thousandth of r, so that it has to be in the inverse that the residual is multiplied with. */
 static inline float negative_cotangent_near_zero(float r, float low) {
-  /* fit cotangent */
+  /* fit cotangent: r^2 from 0.0001 to 0.61687, largest error 2^-27.31 of cot(r) */
   const float z = r * r;
   float p = ARC_MULTIPLY_ADD(z, 0.000248194177f, 0.00209627999f);
   p = ARC_MULTIPLY_ADD(z, p, 0.0222265366f);
@@ -35,7 +35,7 @@ ARC_OUT_OF_LINE float tangent_near_edge(float r, float low) {
   const uint32_t sign = arc_bits_of(r);
   const float s = r - arc_with_sign_of(1.5707964f, sign);
   const float s_low = low + arc_with_sign_of(4.371139e-8f, sign);
-  /* fit edge_cotangent */
+  /* fit edge_cotangent: s^2 from 0.61528 to 0.95462, largest error 2^-28.04 of cot(s) */
   const float z = s * s;
   float p = ARC_MULTIPLY_ADD(z, 0.000295550883f, 0.00201062509f);
   p = ARC_MULTIPLY_ADD(z, p, 0.0222790558f);

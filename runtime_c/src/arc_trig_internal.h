@@ -57,14 +57,14 @@ static inline arc_angle_t arc_reduce_angle(float x) {
 
 /* (sin(r) - r) / r^3 on [-pi/4, pi/4], of z = r^2 */
 static inline float arc_sine_rest(float z) {
-  /* fit sine */
+  /* fit sine: r^2 from 0.0001 to 0.61687, largest error 2^-27.91 of sin(r) */
   const float p = ARC_MULTIPLY_ADD(z, -0.000195182904f, 0.00833218917f);
   return ARC_MULTIPLY_ADD(z, p, -0.166666552f);
 }
 
 /* (cos(r) - 1 + r^2/2) / r^4 on [-pi/4, pi/4], of z = r^2 */
 static inline float arc_cosine_rest(float z) {
-  /* fit cosine */
+  /* fit cosine: r^2 from 0.0001 to 0.61687, largest error 2^-32.99 of cos(r) */
   const float p = ARC_MULTIPLY_ADD(z, 2.44323273e-05f, -0.00138873095f);
   return ARC_MULTIPLY_ADD(z, p, 0.0416666456f);
 }

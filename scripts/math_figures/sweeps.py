@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -34,8 +33,8 @@ class Sweep:
         How many were tried.
     ulp
         The largest error, in ulp of the true result.
-    x, y
-        Bits of the arguments where it is.
+    x, y, result
+        Bits of the arguments where it is, and of what came out.
     wrong
         How many special values, or results that had to be exact, are wrong.
     wrong_x, wrong_y, wrong_result
@@ -49,6 +48,7 @@ class Sweep:
     ulp: float
     x: int
     y: int
+    result: int
     wrong: int
     wrong_x: int
     wrong_y: int
@@ -63,9 +63,9 @@ class Sweeper:
     program: Path
     fused: bool
 
-    def sweep(self, function: MathFunction, *, stride: int = 1, pairs: int = 1_000_000, seed: int = 1) -> Sweep:
+    def sweep(self, function: MathFunction, *, stride: int = 1, pairs: int = 1_000_000) -> Sweep:
         """Every ``stride``-th float32, or special and ``pairs`` random pairs for functions of two arguments."""
-        options = ["--stride", str(stride)] if function.arguments == 1 else ["--pairs", str(pairs), "--seed", str(seed)]
+        options = ["--stride", str(stride)] if function.arguments == 1 else ["--pairs", str(pairs)]
         done = subprocess.run(
             [str(self.program), function.name, *options],
             capture_output=True,
@@ -76,7 +76,7 @@ class Sweeper:
         if done.returncode not in (0, 1):
             raise RuntimeError(f"{self.program} {function.name} failed: {done.stderr}")
         found = json.loads(done.stdout)
-        words = {key: int(found[key], 16) for key in ("x", "y", "wrong_x", "wrong_y", "wrong_result", "hash")}
+        words = {key: int(found[key], 16) for key in ("x", "y", "result", "wrong_x", "wrong_y", "wrong_result", "hash")}
         return Sweep(
             function=found["function"], arguments=found["arguments"], ulp=found["ulp"], wrong=found["wrong"], **words
         )
@@ -97,8 +97,3 @@ def built_sweeper(*, fused: bool, flags: Sequence[str] = FLAGS) -> Iterator[Swee
         if done.returncode != 0:
             raise RuntimeError(f"the sweep does not compile: {' '.join(command)}\n{done.stderr}")
         yield Sweeper(program, fused)
-
-
-def keep_sweeper(sweeper: Sweeper, folder: Path) -> Sweeper:
-    """A copy that outlives the build."""
-    return Sweeper(Path(shutil.copy2(sweeper.program, folder / f"ulp_sweep-{int(sweeper.fused)}")), sweeper.fused)

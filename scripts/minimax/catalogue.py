@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from minimax import exp_log_fits
+from minimax import exp_log_fits, trigonometric_fits
 from minimax.fit import Fit
 
 __all__ = ["FITS", "fit_named"]
 
-FITS: tuple[Fit, ...] = (*exp_log_fits.FITS,)
+FITS: tuple[Fit, ...] = (*exp_log_fits.FITS, *trigonometric_fits.FITS)
 
 
 def fit_named(name: str) -> Fit:

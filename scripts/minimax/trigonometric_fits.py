@@ -83,24 +83,18 @@ FITS: tuple[Fit, ...] = (
         powers=tuple(range(4)),
         weight=lambda z: mp.sqrt(z) * mp.tan(mp.sqrt(z)),
     ),
-    *(
-        Fit(
-            name=f"arc_tangent{count}",
-            function=_arc_tangent_rest,
-            interval=(TINY, 0.25),
-            powers=tuple(range(count)),
-            weight=lambda z: mp.sqrt(z) ** 3 / mp.atan(mp.sqrt(z)),
-        )
-        for count in (4, 5, 6)
+    Fit(
+        name="arc_tangent",
+        function=_arc_tangent_rest,
+        interval=(TINY, 0.25),
+        powers=tuple(range(5)),
+        weight=lambda z: mp.sqrt(z) ** 3 / mp.atan(mp.sqrt(z)),
     ),
-    *(
-        Fit(
-            name=f"arc_sine{count}",
-            function=_arc_sine_rest,
-            interval=(TINY, 0.25),
-            powers=tuple(range(count)),
-            weight=lambda z: mp.sqrt(z) ** 3 / mp.asin(mp.sqrt(z)),
-        )
-        for count in (4, 5, 6)
+    Fit(
+        name="arc_sine",
+        function=_arc_sine_rest,
+        interval=(TINY, 0.25),
+        powers=tuple(range(5)),
+        weight=lambda z: mp.sqrt(z) ** 3 / mp.asin(mp.sqrt(z)),
     ),
 )
