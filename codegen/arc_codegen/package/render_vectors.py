@@ -65,6 +65,7 @@ def render_vectors(
         "count": options.vectors,
         "library_functions": library_functions(code),
         "sources": f"{module.name}.c",
+        "module_uses_math": bool(module.platform_functions),
     }
     return {
         header: template("vectors.h.j2").render(
