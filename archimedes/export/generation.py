@@ -245,8 +245,10 @@ _BRIEF = {
 
 
 def describe(function: CompiledFunction) -> str:
-    """One line for the header: what it computes, then the first line of the user's docstring."""
+    """One line for the header: the first line of the user's docstring, after what a derivative computes."""
     what, summary = _describe(function)
+    if summary and not isinstance(function.__wrapped__, Derivative):
+        return summary
     return f"{what}: {summary}" if summary else f"{what}."
 
 

@@ -268,5 +268,5 @@ def test_same_input_same_bytes(tmp_path: Path) -> None:
 
 def test_headers_describe_functions(tmp_path: Path) -> None:
     header = arc.codegen([loss, arc.value_and_grad(loss, (0, 1))], EXAMPLES, output_dir=tmp_path).header.read_text()
-    assert "Computes loss: Sum of squares." in header
+    assert "/** Sum of squares." in header
     assert "Value and gradient of loss with respect to x, A: Sum of squares." in header
