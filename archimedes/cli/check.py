@@ -11,7 +11,7 @@ from arc_codegen.ir.graph import Graph
 from arc_codegen.ir.loops import LoopFunction, LoopModule
 from arc_codegen.verify.check.errors import NoToolError
 from arc_codegen.verify.check.report import SUFFIX, CheckReport, check_module
-from arc_codegen.verify.check.tools import TOOLS, tool_names
+from arc_codegen.verify.check.tools import tool_names
 
 from archimedes.cli.arguments import (
     Wanted,
@@ -107,15 +107,15 @@ def check(
         output_console().print(_json(report), soft_wrap=True)
     else:
         print_check(report, output_console())
-    if not report.ran and report.certificate.holds:
-        programs = dict.fromkeys(tool.program for tool in TOOLS)
-        raise NoToolError(
-            f"none of the tools could be run: {', '.join(programs)}",
-            code="ARC940",
-            hint="\n".join(result.note for result in report.results if result.note),
-        )
-    if not report.ok:
+    if report.violations or not report.certificate.holds:
         click.get_current_context().exit(MISMATCH)
+    failed = [result.tool for result in report.results if result.outcome == "failed"]
+    if failed or not report.ran:
+        raise NoToolError(
+            f"{', '.join(failed)} failed" if failed else "none of the tools is installed",
+            code="ARC940",
+            hint="\n".join(dict.fromkeys(result.note for result in report.results if result.outcome != "ran")),
+        )
 
 
 def _json(report: CheckReport, *, indent: int | None = None) -> str:

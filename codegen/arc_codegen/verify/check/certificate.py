@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
+from pathlib import PurePath
 from typing import Any, Final
 
 from arc_codegen.c.analysis import walk_expressions
@@ -19,6 +20,7 @@ from arc_codegen.c.cost import operation_counts
 from arc_codegen.ir import loops
 from arc_codegen.ir.loops import Expr, LoopFunction, LoopModule, Stmt
 from arc_codegen.ir.scalar import SCALAR_OPS
+from arc_codegen.ir.types import Origin
 from arc_codegen.ir.verify_loops import verify_loops
 from arc_codegen.passes.loopgen.initial_states import with_initialisers
 from arc_codegen.verify.check.call_graph import called_functions, find_cycle, strip_comments
@@ -163,7 +165,7 @@ class _Count:
                     self.totals["stores"] += times
                 case loops.For(start=start, stop=stop, body=inner, origin=origin):
                     trips = stop - start
-                    self.loops.append(LoopBound(str(origin or ""), depth, trips, times * trips))
+                    self.loops.append(LoopBound(_place(origin), depth, trips, times * trips))
                     self.body(inner, times=times * trips, depth=depth + 1)
                 case loops.If(condition, then, orelse):
                     self.totals["branches"] += times
@@ -188,6 +190,11 @@ class _Count:
         name = f"{kernel}({', '.join(map(str, ints))})"
         each, known = kernel_iterations(kernel, ints), self.kernels.get(name, 0)
         self.kernels[name] = None if each is None or known is None else known + each * times
+
+
+def _place(origin: Origin | None) -> str:
+    """File and line as the comments of the C have them."""
+    return f"{PurePath(origin.file).name}:{origin.line}" if origin is not None else ""
 
 
 _LOOP = re.compile(r"\bfor \((?P<head>[^{]*)\) \{")

@@ -10,4 +10,4 @@ class CheckOptionError(ArcError, ValueError):
 
 
 class NoToolError(ToolchainError):
-    """None of the tools is on this machine."""
+    """A tool fails, or there is none on this machine."""

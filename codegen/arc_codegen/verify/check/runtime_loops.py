@@ -53,6 +53,12 @@ class RuntimeLoop:
 
 RUNTIME_LOOPS: Final = (
     RuntimeLoop(
+        "arc_find_body.h",
+        "while (high - low > 1)",
+        31,
+        "the distance is halved each time, from a size of int32_t: the binary logarithm of the size, rounded up",
+    ),
+    RuntimeLoop(
         "arc_powf.c",
         "while ((nonzero & ARC_SIGN_BIT) == 0u)",
         31,
