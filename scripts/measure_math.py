@@ -25,8 +25,8 @@ NEAR_BOUND = 1e-6
 """ulp: nearer to the bound than this, the C library's double does not decide."""
 
 
-def measure_errors(functions: list[MathFunction], figures: record.Figures, *, full: bool) -> bool:
-    """Sweep each function in both variants; whether all keep their bounds."""
+def measure_errors(functions: list[MathFunction], *, full: bool) -> bool:
+    """Sweep each function in both variants, and record what comes out at once; whether all keep their bounds."""
     kept = True
     for variant, fused in (("plain", False), ("fused", True)):
         with built_sweeper(fused=fused) as sweeper:
@@ -37,6 +37,7 @@ def measure_errors(functions: list[MathFunction], figures: record.Figures, *, fu
                 kept &= good
                 report = f"{found.ulp:.6f} ulp at {found.x:08x} {found.y:08x}, {found.wrong} wrong"
                 print(f"{function.name:12} {variant:6} {report}{'' if good else '  <-- beyond its bound'}", flush=True)
+                figures = record.load()
                 _keep(figures, function, variant, found)
                 record.save(figures)
     return kept
@@ -90,8 +91,8 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--no-costs", action="store_true", help="errors only")
     options = parser.parse_args(arguments)
     functions = [f for f in math_functions() if not options.functions or f.name in options.functions]
+    kept = options.no_errors or measure_errors(functions, full=options.full)
     figures = record.load()
-    kept = options.no_errors or measure_errors(functions, figures, full=options.full)
     if not options.no_costs:
         measure_costs(functions, figures)
     record.save(figures)

@@ -4,7 +4,7 @@
 /* pi/4 + atan((a - 1) / (a + 1)) for a from 1/2 to 2. Both differences are exact, and so is adding a multiple of 2^-12 to
  * the head of pi/4. */
 static inline float around_one(float a) {
-  const float shifter = 0x1.8p11f;
+  const float shifter = 3072.0f;
   const float n = a - 1.0f;
   const float d = a + 1.0f;
   const float d_low = a - (d - 1.0f);
@@ -32,5 +32,5 @@ ARC_FAST_CODE float arc_atanf(float x) {
     return angle;
   }
   /* pi/2 - atan(1/x); NaN comes through. */
-  return arc_with_sign_of(0x1.921fb6p+0f, bits) + (angle + arc_with_sign_of(0x1.777a5cp-25f, ~bits));
+  return arc_with_sign_of(1.5707964f, bits) + (angle + arc_with_sign_of(4.371139e-8f, ~bits));
 }

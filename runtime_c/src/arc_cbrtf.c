@@ -13,9 +13,9 @@ ARC_FAST_CODE float arc_cbrtf(float x) {
     if (magnitude >= ARC_INFINITY_BITS || magnitude == 0u) {
       return x + x;
     }
-    x *= 0x1p24f;
+    x *= 16777216.0f;
     magnitude = arc_bits_of(x) & ~ARC_SIGN_BIT;
-    scale = 0x1p-8f;
+    scale = 0.00390625f;
   }
   const float estimate = arc_float_of((magnitude / 3u + ESTIMATE_BITS) | sign);
   /* Halley's step, e (e^3 + 2x) / (2e^3 + x), leaves 2^-15.5; a quarter of each, so that nothing overflows. */

@@ -24,9 +24,11 @@ typedef struct arc_angle_t {
 arc_angle_t arc_reduce_large_angle(float x);
 
 /* Angles below 128 in magnitude. Cody and Waite, Software Manual for the Elementary Functions (1980): pi/2 as a sum, of
- * which the leading parts are so short that their products with k are exact. Subtracting the first is exact as well; the
- * second rounds, and the difference is kept. The third makes up for what the first two lack of pi/2: no float32 below
- * 128 is nearer than 2^-26 to a multiple of pi/2, and the sum of the three is right to 2^-63. */
+ * which the leading parts are so short that their products with k are exact (the first 12 bits long, or 24 where the
+ * product is not rounded, the second 17). Subtracting the first is exact as well. Subtracting the second is exact where
+ * it cancels, next to multiples of pi/2; elsewhere it rounds, and the difference is kept. The third makes up for what the
+ * first two lack of pi/2: no float32 below 128 is nearer than 2^-26 to a multiple of pi/2, and the sum of the three is
+ * right to 2^-63. */
 static inline arc_angle_t arc_reduce_small_angle(float x) {
   /* 1.5 * 2^23: a sum with it is rounded to a whole number, which its low bits hold. */
   const float shifter = 12582912.0f;
@@ -35,9 +37,9 @@ static inline arc_angle_t arc_reduce_small_angle(float x) {
   arc_angle_t angle;
 #if ARC_FMA
   const float first = __builtin_fmaf(k, -1.5707964f, x);
-  angle.r = __builtin_fmaf(k, 4.371139e-8f, first);
-  const float lost = __builtin_fmaf(k, 4.371139e-8f, first - angle.r);
-  angle.low = __builtin_fmaf(k, 1.7151245e-15f, lost);
+  const float second = 4.3711225e-8f;
+  angle.r = __builtin_fmaf(k, second, first);
+  angle.low = __builtin_fmaf(k, 1.6513996e-13f, __builtin_fmaf(k, second, first - angle.r));
 #else
   const float first = x - k * 1.5708008f;
   const float second = k * 4.4544577e-6f;

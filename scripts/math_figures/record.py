@@ -15,7 +15,7 @@ __all__ = ["DOCS", "Figures", "load", "page_tables", "save", "write_header", "wr
 
 DOCS = RUNTIME.parent / "docs"
 HEADER = RUNTIME / "include" / "arc" / "arc_math.h"
-BEGIN, END = "<!-- figures: scripts/measure_math.py writes from here", "<!-- figures end -->"
+BEGIN, END = "<!-- figures: scripts/measure_math.py writes from here -->\n", "<!-- figures end -->"
 
 Figures = dict[str, dict[str, Any]]
 """For each function: ``errors`` by variant, ``flash``, and ``calls``."""
@@ -106,9 +106,8 @@ def write_page(figures: Figures, path: Path = DOCS / "math.md") -> None:
     """Put the tables between the page's two marks."""
     text = path.read_text(encoding="utf-8")
     before, rest = text.split(BEGIN, 1)
-    mark, rest = rest.split("\n", 1)
     _, after = rest.split(END, 1)
-    path.write_text(f"{before}{BEGIN}{mark}\n{page_tables(figures)}\n{END}{after}", encoding="utf-8")
+    path.write_text(f"{before}{BEGIN}{page_tables(figures)}{END}{after}", encoding="utf-8")
 
 
 def write_header(figures: Figures, path: Path = HEADER) -> None:
