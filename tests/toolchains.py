@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from arc_codegen.toolchain.packages import install_command
@@ -23,9 +24,13 @@ def require_tool(name: str) -> str:
     # What pip installed with us comes first: it has the version that pyproject.toml names.
     folders = (str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath))
     path = shutil.which(name, path=os.pathsep.join(folders))
-    if path is not None:
-        return path
-    message = f"{name} is not installed; to run this test: {install_command(name)}"
+    if path is None:
+        skip_or_fail(f"{name} is not installed; to run this test: {install_command(name)}")
+    return path
+
+
+def skip_or_fail(message: str) -> NoReturn:
+    """Skip the test, or fail it where tools are required."""
     if toolchains_required():
         pytest.fail(message, pytrace=False)
     pytest.skip(message)

@@ -180,7 +180,8 @@ def _library_headers(command: tuple[str, ...]) -> tuple[str, ...]:
     words = _run([*command, "-E", "-v", "-xc", "/dev/null", "-o", "/dev/null"]).stderr
     listed = re.search(r"search starts here:\n(.*?)End of search list", words, re.DOTALL)
     folders = [line.strip() for line in listed[1].splitlines() if line.startswith(" ")] if listed else []
-    return tuple(str(Path(folder).resolve()) for folder in folders if "/lib/gcc/" not in folder)
+    resolved = [str(Path(folder).resolve()) for folder in folders]
+    return tuple(folder for folder in resolved if "/lib/gcc/" not in folder)
 
 
 @functools.lru_cache(maxsize=256)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import functools
 import os
 import re
 import secrets
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -24,6 +25,7 @@ DEFAULT_FLAGS: Final = HOST_FLAGS
 
 # What nobody refers to is left out of an image, so that its size is that of what it runs.
 _SECTIONS: Final = ("-ffunction-sections", "-fdata-sections")
+_SCRATCH: Final = ".arc-codegen-"
 _BOARD_FLAGS: Final = ("-O2", "-std=c99", "-ffp-contract=off", *_SECTIONS)
 
 
@@ -303,22 +305,35 @@ def place_files(files: Mapping[Path, Path]) -> None:
     OutputError
         ARC604: the system refuses; nothing was changed.
     """
-    staged: dict[Path, Path] = {}
     made: list[Path] = []
+    staged: dict[Path, Path] = {}
+    kept: dict[Path, Path] = {}
+    placed: list[Path] = []
     target = next(iter(files))
     try:
         for target, source in files.items():
             _make_folders(target.parent, made)
-            waiting = target.with_name(f".arc-codegen-{secrets.token_hex(4)}")
+            waiting = target.with_name(f"{_SCRATCH}{secrets.token_hex(4)}")
             staged[target] = waiting
             waiting.write_bytes(source.read_bytes())
             # An image for this machine is a program.
             waiting.chmod(source.stat().st_mode & 0o777)
         for target, waiting in staged.items():
+            if target.is_dir():
+                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+            if target.exists() and len(files) > 1:
+                backup = target.with_name(f"{_SCRATCH}{secrets.token_hex(4)}")
+                os.replace(target, backup)
+                kept[target] = backup
             os.replace(waiting, target)
+            placed.append(target)
     except OSError as error:
-        for waiting in staged.values():
-            waiting.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            for new in placed:
+                new.unlink()
+            for old, backup in kept.items():
+                os.replace(backup, old)
+        _remove(staged.values())
         for folder in reversed(made):
             with contextlib.suppress(OSError):
                 folder.rmdir()
@@ -327,6 +342,13 @@ def place_files(files: Mapping[Path, Path]) -> None:
             code="ARC604",
             hint="make room, or choose a place that you may write to",
         ) from error
+    _remove(kept.values())
+
+
+def _remove(paths: Iterable[Path]) -> None:
+    for path in paths:
+        with contextlib.suppress(OSError):
+            path.unlink()
 
 
 def _make_folders(folder: Path, made: list[Path]) -> None:

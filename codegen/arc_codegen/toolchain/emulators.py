@@ -203,8 +203,11 @@ def run(
         ARC726: the emulator cannot be started or crashes.
     EmulatorTimeoutError
         ARC727: it did not end in time.
+    ValueError
+        Another target than the image's.
     """
-    assert target is None or target == image.target
+    if target is not None and target != image.target:
+        raise ValueError(f"the image is for {image.target.name}, not for {target.name}")
     began = time.monotonic()
     with start(image) as running:
         try:

@@ -188,5 +188,6 @@ def summarise_ticks(target: Target, ticks: Iterable[int], *, empty: int) -> Tick
     """
     counter = target.counter
     assert counter is not None
-    counts = [counter.units((tick - empty) % (1 << 32)) for tick in ticks]
+    # A reading may fall just before or after a tick: nothing at all can seem one tick less than nothing.
+    counts = [max(0, counter.units(tick - empty)) for tick in ticks]
     return Ticks(counter.unit, min(counts), int(statistics.median(counts)), max(counts))

@@ -9,6 +9,8 @@
 
 /* The prescaler of timer 3: 2^10. */
 #define PRESCALER_BITS 10
+/* What the 16 bits of timer 3 count up to. */
+#define COUNTED ((uint32_t)1 << (16 + PRESCALER_BITS))
 
 void arc_board_init(void) {
   /* Divisor 1 and double speed: 2 Mbaud at 16 MHz, exact. */
@@ -46,12 +48,20 @@ uint8_t arc_board_getc(void) {
 }
 
 uint32_t arc_board_ticks(void) {
+  static uint32_t last;
+  static uint32_t wrapped;
   /* Timer 1 has the lowest 16 bits exactly. Timer 3 gives the others: its value, times the prescaler, is less than 2048
-   * cycles off, so the number near it whose lowest bits are those of timer 1 is the count. It wraps after 2^26. */
+   * cycles off, so the number near it whose lowest bits are those of timer 1 is the count. */
   const uint16_t exact = TCNT1;
   const uint32_t near = (uint32_t)TCNT3 << PRESCALER_BITS;
   const int16_t correction = (int16_t)(exact - (uint16_t)near);
-  return near + (uint32_t)(int32_t)correction;
+  const uint32_t now = (near + (uint32_t)(int32_t)correction) % COUNTED;
+  /* Both together wrap after 4 s, less than which a measurement has to take. */
+  if (now < last) {
+    wrapped += COUNTED;
+  }
+  last = now;
+  return wrapped + now;
 }
 
 uint32_t arc_board_float_control(void) {
@@ -77,9 +87,9 @@ void arc_board_exit(int code) {
   }
 }
 
-int main(void);
+/* avr-libc's start-up code calls it with main's value. */
+void exit(int code);
 
-/* avr-libc runs exit() with main's value in the registers of a first argument. */
 __attribute__((used)) void exit(int code) {
   arc_board_exit(code);
   for (;;) {
