@@ -85,7 +85,8 @@ static inline int64_t arc_pow_log2(uint32_t bits) {
   const uint32_t m = (offset & 0x007fffffu) + ARC_POW_FIRST_BITS;
   /* 24 bits of m below 1, 25 from 1 on: in Q24. The 1 that is subtracted is what the product in Q32 has no room for. */
   const uint32_t mantissa = ((m & 0x007fffffu) | 0x00800000u) << ((m >> 23) & 1u);
-  const int32_t r = (int32_t)(mantissa * ARC_POW_RECIPROCAL[part]); /* Q32 */
+  const uint32_t relative = mantissa * ARC_POW_RECIPROCAL[part]; /* Q32, its sign in the highest bit */
+  const int32_t r = (int32_t)relative;
   const int32_t eightfold = r * 8; /* Q35 */
   int32_t slope = -128943787; /* Q29 */
   int64_t product;
@@ -123,7 +124,8 @@ ARC_RARE_CASE float arc_pow_saturated(int64_t logarithm, float y, uint32_t sign)
 
 /* power * 2^n, power in Q30, where that is not a normal number: rounded once. */
 ARC_RARE_CASE float arc_pow_unscaled(uint32_t power, int32_t n, uint32_t sign) {
-  const uint32_t shift = (uint32_t)(-119 - n); /* from Q30 to multiples of 2^-149 */
+  const int32_t distance = -119 - n;
+  const uint32_t shift = (uint32_t)distance; /* from Q30 to multiples of 2^-149 */
   uint32_t rounded;
   if (n > 0) {
     return arc_float_of(sign | ARC_INFINITY_BITS);
@@ -146,9 +148,11 @@ ARC_FAST_CODE ARC_POW_SHARED float arc_pow_positive(uint32_t bits, float y, uint
   const int32_t leading = (int32_t)(((uint32_t)high << zeros) | ((low >> 1) >> (31 - zeros)));
   const uint32_t trailing = low << zeros;
   const uint32_t y_mantissa = (y_bits & 0x007fffffu) | 0x00800000u;
-  const int32_t shift = 141 + zeros - (int32_t)((y_bits >> 23) & 0xffu);
+  const uint32_t y_exponent = (y_bits >> 23) & 0xffu;
+  const int32_t shift = 141 + zeros - (int32_t)y_exponent;
   int64_t z;
   int32_t n;
+  uint32_t fraction;
   uint32_t power;
   if (ARC_UNLIKELY(shift < 13)) {
     return arc_pow_saturated(logarithm, y, sign);
@@ -159,7 +163,8 @@ ARC_FAST_CODE ARC_POW_SHARED float arc_pow_positive(uint32_t bits, float y, uint
   }
   z >>= shift < 63 ? shift : 63; /* Q32 */
   n = (int32_t)(z >> 32);
-  power = arc_pow_exp2((int32_t)((uint32_t)z ^ ARC_SIGN_BIT));
+  fraction = (uint32_t)z ^ ARC_SIGN_BIT;
+  power = arc_pow_exp2((int32_t)fraction);
   if (ARC_UNLIKELY((uint32_t)n + 126u > 253u)) {
     return arc_pow_unscaled(power, n, sign);
   }
@@ -176,7 +181,7 @@ static uint32_t arc_parity(uint32_t y_bits) {
     return 2u;
   }
   {
-    const uint32_t unit = UINT32_C(1) << (150u - exponent);
+    const uint32_t unit = (uint32_t)1 << (150u - exponent);
     const uint32_t mantissa = (y_bits & 0x007fffffu) | 0x00800000u;
     if ((mantissa & (unit - 1u)) != 0u) {
       return 0u;
@@ -206,7 +211,7 @@ ARC_RARE_CASE float arc_pow_rare(float x, float y) {
     return arc_float_of(sign | ((bits == 0u) == (y < 0.0f) ? ARC_INFINITY_BITS : 0u));
   }
   if (bits < ARC_POW_SMALLEST_NORMAL_BITS) {
-    bits = arc_bits_of(arc_float_of(bits) * 16777216.0f) - (UINT32_C(24) << 23);
+    bits = arc_bits_of(arc_float_of(bits) * 16777216.0f) - ((uint32_t)24 << 23);
   }
   return arc_pow_positive(bits, y, sign);
 }

@@ -73,6 +73,21 @@ def test_tables() -> None:
     assert "clang-tidy" not in said
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--guard", "saturate"),
+        ("--fma", "on"),
+        ("--workspace", "static", "--float-typedef", "float32_t"),
+        ("--dtype", "float64"),
+    ],
+)
+def test_options_of_generate(options: tuple[str, ...]) -> None:
+    require_tool("cppcheck")
+    result = run("model.py:pi_step", "--state", "state", *options, "--tool", "gcc,cppcheck")
+    assert result.exit_code == 0, result.output
+
+
 def test_missing_tools_are_named_and_the_others_run(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     gcc = Path(require_tool("gcc"))
     (model / "bin").mkdir()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -108,18 +108,22 @@ def check_module(
     with tempfile.TemporaryDirectory(prefix="arc-codegen-") as scratch:
         folder = Path(scratch)
         write_files(generated.files, folder)
-        flags = _instruction_flags(generated.manifest["options"])
-        sources = Sources(folder, tuple(listed["sources"]), tuple(listed["include_dirs"]), flags)
+        fuses = generated.manifest["options"].get("fma") == "on"
+        sources = Sources(
+            folder,
+            tuple(listed["sources"]),
+            tuple(listed["include_dirs"]),
+            flags=_fusing_flags() if fuses else (),
+            macros=("__FP_FAST_FMAF=1",) if fuses else (),
+        )
         announce("running the tools")
         with ThreadPoolExecutor(max_workers=max(1, os.cpu_count() or 1)) as pool:
             results = tuple(pool.map(lambda tool: tool.run(sources), chosen_tools(tools)))
     return CheckReport(str(generated.manifest["name"]), results, certificate)
 
 
-def _instruction_flags(options: Mapping[str, Any]) -> tuple[str, ...]:
+def _fusing_flags() -> tuple[str, ...]:
     """Flags of code that fuses products and sums: it is for machines that have the instruction."""
-    if options.get("fma") != "on":
-        return ()
     try:
         return fma_flags(find_compiler())
     except ToolchainError:

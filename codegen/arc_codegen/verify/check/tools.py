@@ -47,12 +47,13 @@ _CPPCHECK = re.compile(r"(?P<file>[^:\n]*):(?P<line>\d+):(?P<kind>\w+):(?P<rule>
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """A module on disk: names of its C files and the flags that they need, in a folder."""
+    """A module on disk: names of its C files, in a folder, and the flags and macros of the machine they are for."""
 
     folder: Path
     names: tuple[str, ...]
     include_dirs: tuple[str, ...] = (".",)
     flags: tuple[str, ...] = ()
+    macros: tuple[str, ...] = ()
 
     @property
     def arguments(self) -> tuple[str, ...]:
@@ -137,7 +138,7 @@ def _cppcheck(path: str, sources: Sources) -> Iterator[list[str]]:
         *(path, "--addon=misra", "--std=c99", "--quiet"),
         *("--enable=warning,style,performance,portability,information", "--suppress=missingIncludeSystem"),
         "--template={file}:{line}:{severity}:{id}:{message}",
-        *(f"-D{macro}" for macro in _KNOWN_MACROS),
+        *(f"-D{macro}" for macro in (*_KNOWN_MACROS, *sources.macros)),
         *(f"-I{folder}" for folder in sources.include_dirs),
         *sources.names,
     ]
