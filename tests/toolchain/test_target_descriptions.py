@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from pathlib import Path
 
 import pytest
 from arc_codegen.toolchain.boards import load_board
-from arc_codegen.toolchain.targets import FOLDERS_VARIABLE, TargetError, load_target, target_names
+from arc_codegen.toolchain.targets import (
+    FOLDERS_VARIABLE,
+    Counter,
+    CrossCompiler,
+    Emulator,
+    Processor,
+    TargetError,
+    load_target,
+    target_names,
+)
+from toolchains import require_tool
 
 GOOD = """
 chip = "a chip"
@@ -160,3 +171,38 @@ def test_a_board_of_ones_own(tmp_path: Path) -> None:
             load_board(target.board)
     with pytest.raises(TargetError, match="no board 'microbyte'"):
         load_board("microbyte")
+
+
+def test_the_page_explains_every_key() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "targets.md").read_text()
+    for table, kind in (
+        ("processor", Processor),
+        ("compilers", CrossCompiler),
+        ("emulator", Emulator),
+        ("counter", Counter),
+    ):
+        for field in dataclasses.fields(kind):
+            assert f"| `{table}.{field.name}` |" in page
+    for name in target_names():
+        assert f"`{name}`" in page
+
+
+def test_the_pages_description_is_one(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "targets.md").read_text()
+    description, board = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    (tmp_path / "mychip.toml").write_text(f'board = "./mine"\n{description}')
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "board.toml").write_text(board)
+    for own in ("board.ld", "my_uart.c"):
+        (tmp_path / "mine" / own).write_text("")
+    target = load_target(tmp_path / "mychip.toml")
+    assert target.chip.startswith("STM32F407")
+    assert "my_uart.c" in load_board(target.board).sources
+
+
+def test_the_pages_program_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    require_tool("gcc")
+    page = (Path(__file__).parents[2] / "docs" / "targets.md").read_text()
+    (program,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+    exec(program, {})
