@@ -6,8 +6,9 @@ import re
 from pathlib import Path
 from typing import Any
 
-import archimedes as arc
 import numpy as np
+
+import archimedes as arc
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "loops.md"
 
