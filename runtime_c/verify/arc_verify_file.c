@@ -30,9 +30,9 @@ static uintptr_t semihosting(uint32_t operation, const uintptr_t *arguments) {
   register const uintptr_t *a1 __asm("a1") = arguments;
   /* The three instructions must be uncompressed, and must not cross a page. */
   __asm volatile(
+      ".balign 16\n\t"
       ".option push\n\t"
       ".option norvc\n\t"
-      ".balign 16\n\t"
       "slli x0, x0, 0x1f\n\t"
       "ebreak\n\t"
       "srai x0, x0, 7\n\t"

@@ -232,7 +232,7 @@ def test_a_serial_port(image: Image) -> None:
             with attached(MODULE, port, seconds=5.0) as machine:
                 assert machine.name == port
                 samples = samples_of(MODULE, 30)
-                (found,) = run_samples(MODULE, machine, samples, poison=HOST_POISON, progress=quiet)
+                (found,) = run_samples(machine, samples, poison=HOST_POISON, progress=quiet)
                 assert compare(samples[0], host_outcomes(MODULE, samples)[0], found).differing_bits == 0
 
 

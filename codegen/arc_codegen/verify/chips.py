@@ -24,7 +24,7 @@ HOST_POISON = 0xA5
 CHIP_POISON = 0x5A
 """Outputs are filled with another value on the host than elsewhere, so that one which is not written shows."""
 
-PAINTED_SAMPLES = 64
+PAINTED_SAMPLES = 24
 """Of so many calls the stack is measured, spread over the kinds of samples: painting takes longer than most calls."""
 
 Progress: TypeAlias = Callable[[str, str, int, int], None]
@@ -146,13 +146,35 @@ class ChipPlan:
 
 
 def run_samples(
-    module: VerifiedModule, machine: Machine, samples: Sequence[Samples], *, poison: int, progress: Progress
+    machine: Machine,
+    samples: Sequence[Samples],
+    *,
+    poison: int,
+    progress: Progress = lambda machine, what, done, count: None,
+    painted: int = 0,
 ) -> list[Outcome]:
-    """What a machine makes of the samples of each function, in the order of the manifest."""
+    """What a machine makes of the samples of each function.
+
+    Parameters
+    ----------
+    machine : Machine
+    samples : sequence of Samples
+        One for each function, in the order of the manifest.
+    poison : int
+        What outputs are filled with before each call.
+    progress : callable, optional
+    painted : int
+        Of how many calls of each function the stack is measured.
+
+    Raises
+    ------
+    LinkError
+        The machine is silent or not understood.
+    """
     found = []
     for number, one in enumerate(samples):
         name = one.signature.c_name
-        measured = _painted(one)
+        measured = _painted(one, painted)
         octets = one.octets()
         # Those with measured stack first: a call knows how many of them there are.
         order = [*measured, *sorted(set(range(one.count)) - set(measured))]
@@ -182,8 +204,8 @@ def _answered(progress: Progress, machine: str, function: str, count: int, done:
     progress(machine, function, done, count)
 
 
-def _painted(samples: Samples) -> list[int]:
-    count = min(PAINTED_SAMPLES, samples.count)
+def _painted(samples: Samples, count: int) -> list[int]:
+    count = min(count, samples.count)
     return sorted({round(k) for k in np.linspace(0, samples.count - 1, count)})
 
 
@@ -192,7 +214,7 @@ def run_host(
 ) -> tuple[list[Outcome], str]:
     """What this machine makes of the samples, and the version of its compiler."""
     with emulated(module, plan.target, flags=plan.flags, compiler=plan.compiler, seconds=plan.seconds) as machine:
-        outcomes = run_samples(module, machine, samples, poison=HOST_POISON, progress=progress)
+        outcomes = run_samples(machine, samples, poison=HOST_POISON, progress=progress)
         assert machine.image is not None
         return outcomes, machine.image.compiler.version
 
@@ -231,7 +253,8 @@ def verify_chip(
     """
     progress(plan.name, "building", 0, 0)
     with _machine(module, plan) as machine:
-        outcomes = run_samples(module, machine, samples, poison=CHIP_POISON, progress=progress)
+        painted = PAINTED_SAMPLES if plan.weigh and machine.image is not None else 0
+        outcomes = run_samples(machine, samples, poison=CHIP_POISON, progress=progress, painted=painted)
         weights = _weigh(module, plan, machine, progress)
     image = machine.image
     functions = tuple(

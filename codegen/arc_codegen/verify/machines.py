@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -192,7 +193,11 @@ def _introduced(
 
 def _with_last_words(error: LinkError, running: RunningImage) -> LinkError:
     """The error with what the emulator said, and how it ended if it has."""
-    code = running.process.poll()
+    code = None
+    if error.code == "ARC902":
+        # Its pipes are closed a moment before it has ended.
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            code = running.process.wait(1.0)
     said = running.messages()[-_LAST_WORDS:].strip()
     parts = [error.message]
     if code is not None:

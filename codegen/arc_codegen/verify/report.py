@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import os
@@ -129,7 +130,8 @@ class VerifyReport:
                 os.fsync(stream.fileno())
             os.replace(waiting, target)
         except OSError as error:
-            waiting.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                waiting.unlink()
             raise OutputError(
                 f"cannot write the report {str(target)!r}: {error.strerror or error}",
                 code="ARC604",
