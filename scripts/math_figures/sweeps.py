@@ -63,9 +63,16 @@ class Sweeper:
     program: Path
     fused: bool
 
-    def sweep(self, function: MathFunction, *, stride: int = 1, pairs: int = 1_000_000) -> Sweep:
-        """Every ``stride``-th float32, or special and ``pairs`` random pairs for functions of two arguments."""
+    def sweep(
+        self, function: MathFunction, *, stride: int = 1, between: tuple[int, int] | None = None, pairs: int = 1_000_000
+    ) -> Sweep:
+        """Every ``stride``-th float32, or special and ``pairs`` random pairs for functions of two arguments.
+
+        ``between`` restricts the first to a range of bits.
+        """
         options = ["--stride", str(stride)] if function.arguments == 1 else ["--pairs", str(pairs)]
+        if between is not None:
+            options += ["--from", f"{between[0]:x}", "--to", f"{between[1]:x}"]
         done = subprocess.run(
             [str(self.program), function.name, *options],
             capture_output=True,
