@@ -48,10 +48,27 @@ class ArmStack:
 
 
 def _data_step(instruction: Instruction, code: Disassembly) -> Step | None:
-    mnemonic, operands = instruction.mnemonic, instruction.operands
-    base = re.sub(r"\.(n|w|32|64)$", "", mnemonic)
-    base = re.sub(rf"^((?:push|pop|stmdb|ldmia|ldm|vpush|vpop|mov|add|sub|ldr|str)[sw]?)({_CONDITIONS})$", r"\1", base)
-    conditional = base != re.sub(r"\.(n|w|32|64)$", "", mnemonic)
+    step, conditional = _unconditional_step(instruction, code)
+    if step is not None and conditional and step.push < 0:
+        # Where the condition does not hold nothing is given back.
+        return Step(jumps=step.jumps, falls_through=True)
+    return step
+
+
+def _unconditional_step(instruction: Instruction, code: Disassembly) -> tuple[Step | None, bool]:
+    """Effect of an instruction if its condition holds, and whether it has one."""
+    base = re.sub(r"\.(n|w|32|64)$", "", instruction.mnemonic)
+    plain = re.sub(rf"^((?:push|pop|stmdb|ldmia|ldm|vpush|vpop|mov|add|sub|ldr|str)[sw]?)({_CONDITIONS})$", r"\1", base)
+    conditional = plain != base
+    return _effect(instruction, plain, code, conditional=conditional), conditional
+
+
+def _effect(instruction: Instruction, base: str, code: Disassembly, *, conditional: bool) -> Step | None:
+    operands = instruction.operands
+    if base == "udf":
+        return Step(falls_through=False)
+    if base.startswith("<") or (base == "msr" and instruction.arguments[0].lower().startswith(("msp", "psp"))):
+        return None
     writes_pc = _writes_pc(base, operands)
     if base in ("push", "vpush") or (base in ("stmdb", "vstmdb") and operands.startswith("sp!")):
         return Step(push=_list_bytes(operands))
@@ -62,8 +79,10 @@ def _data_step(instruction: Instruction, code: Disassembly) -> Step | None:
     if (indexed := re.search(r"\[sp(?:, #(-?\d+)\]!|\], #(-?\d+))", operands)) is not None:
         return Step(push=-int(indexed[1] or indexed[2]))
     first = instruction.arguments[0]
-    if first != "sp" or base.startswith(("str", "cmp", "tst", "vstr", "vmsr")):
+    if first != "sp" or base in ("cmp", "cmn", "tst") or base.startswith(("stm", "vstm", "vldm")):
         return Step()
+    if base.startswith("ldm"):
+        return None if "sp" in instruction.arguments[1:] else Step()
     return _moved_stack_pointer(instruction, base, operands, code)
 
 
@@ -76,7 +95,8 @@ def _moved_stack_pointer(instruction: Instruction, base: str, operands: str, cod
     parts = instruction.arguments
     if parts[-1].startswith("#"):
         if len(parts) == 3 and parts[1] != "sp":
-            return Step() if parts[1] in ("r7", "fp", "r11") else None
+            # An offset below the frame pointer is at most that much deeper than what is known.
+            return Step(push=max(0, sign * int(parts[-1][1:], 0))) if parts[1] in ("r7", "fp", "r11") else None
         return Step(push=sign * int(parts[-1][1:], 0))
     value = _constant(instruction, parts[-1], code)
     return None if value is None else Step(push=sign * value)
@@ -87,6 +107,8 @@ def _constant(instruction: Instruction, register: str, code: Disassembly) -> int
     after: list[Instruction] = []
     for earlier in code.before(instruction, _BACK):
         parts = earlier.arguments
+        if earlier.mnemonic.startswith(("ldrd", "ldm", "pop", "umull", "smull")) and register in earlier.operands:
+            return None
         if parts[0] != register or earlier.mnemonic.startswith(("str", "cmp", "push")):
             continue
         base = re.sub(r"\.(n|w)$", "", earlier.mnemonic)

@@ -74,6 +74,7 @@ def _moved(instruction: Instruction, code: Disassembly) -> Step | None:
         elif earlier.mnemonic == "subi" and parts[0] == register and high_part is not None:
             value = (high_part << 8) | int(parts[1], 0)
             return Step(push=value - 0x10000 if value & 0x8000 else value)
-        elif earlier.mnemonic == "in" and parts[0] == register:
+        elif parts[0] in (register, high) and earlier.mnemonic not in ("out", "cp", "cpc", "cpi", "push", "sts", "std"):
+            # Read from the stack pointer, or computed in another way.
             return None
     return None

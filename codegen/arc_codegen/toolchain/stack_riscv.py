@@ -35,6 +35,11 @@ class RiscvStack:
             return None if target is None else Step(call=target)
         if mnemonic == "jr":
             return _switch(instruction, code) if target is None else Step(jumps=(target,), falls_through=False)
+        if mnemonic in ("unimp", "c.unimp"):
+            return Step(falls_through=False)
+        if mnemonic.startswith(("cm.", "<")):
+            # Zcmp pushes and pops whole lists; no target here has it.
+            return None
         if _CONDITIONAL.fullmatch(mnemonic):
             return None if target is None else Step(jumps=(target,))
         return _data_step(instruction, code)
