@@ -60,8 +60,9 @@ def _keep(figures: record.Figures, function: MathFunction, variant: str, found: 
     errors[variant] = {"ulp": found.ulp, **words, "arguments": found.arguments, "exact": function.exact}
 
 
-def measure_costs(functions: list[MathFunction], figures: record.Figures) -> None:
+def measure_costs(functions: list[MathFunction]) -> record.Figures:
     """Instructions and flash on the Cortex-M4F, beside newlib's."""
+    figures: record.Figures = {}
     for kind in ("calls", "spread"):
         calls = [
             Call(function.name, arguments)
@@ -81,6 +82,7 @@ def measure_costs(functions: list[MathFunction], figures: record.Figures) -> Non
             "fused": flash_of(function, fused=True),
             "newlib": flash_of(function, library=True),
         }
+    return figures
 
 
 def main(arguments: list[str]) -> int:
@@ -92,9 +94,11 @@ def main(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     functions = [f for f in math_functions() if not options.functions or f.name in options.functions]
     kept = options.no_errors or measure_errors(functions, full=options.full)
+    costs = {} if options.no_costs else measure_costs(functions)
+    # Read only now: another run may have measured other functions meanwhile.
     figures = record.load()
-    if not options.no_costs:
-        measure_costs(functions, figures)
+    for name, entry in costs.items():
+        figures.setdefault(name, {}).update(entry)
     record.save(figures)
     record.write_page(figures)
     record.write_header(figures)
