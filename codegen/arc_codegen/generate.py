@@ -167,8 +167,7 @@ def emit_loops(
         **render_types(emitted, options, provenance),
         **needs.headers,
     }
-    code = "\n".join(sources.values())
-    tests = render_vectors(emitted, code, vectors or {}, options, provenance) if options.vectors else {}
+    tests = render_vectors(emitted, vectors or {}, options, provenance) if options.vectors else {}
     layout = lay_out(
         emitted,
         sources=sources,

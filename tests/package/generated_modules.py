@@ -21,7 +21,7 @@ def loss(x: Any, A: Any, b: Any) -> Any:
 
 
 def angles(x: Any, k: Any, flag: Any) -> Any:
-    """Calls the math library, takes integers and booleans."""
+    """Calls elementary functions, takes integers and booleans."""
     return np.where(flag, np.sin(x) * k, np.exp(x)), k + 1, x > 0.5
 
 

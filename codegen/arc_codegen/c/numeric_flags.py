@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterable
 
 from arc_codegen.ir.scalar import SCALAR_OPS
 
@@ -18,25 +18,24 @@ NUMERICS = (*STRICT, *NO_FOLDING)
 """Both, for any module."""
 
 
-def numeric_flags(code: str) -> tuple[str, ...]:
-    """The flags that matter for one piece of C: `STRICT`, and `NO_FOLDING` of the functions that it calls.
+def numeric_flags(called: Iterable[str]) -> tuple[str, ...]:
+    """The flags that matter for code that calls these functions: `STRICT`, and `NO_FOLDING` of those of a math library.
 
     Examples
     --------
-    >>> numeric_flags("y = sinf(x);")[-1]
+    >>> numeric_flags(["sinf", "sqrtf"])[-1]
     '-fno-builtin-sinf'
     """
-    words = set(re.findall(r"\b[a-z0-9]+\b", code))
-    return (*STRICT, *(f"-fno-builtin-{name}" for name in _FOLDED if name in words))
+    return (*STRICT, *(f"-fno-builtin-{name}" for name in library_functions(called)))
 
 
-def library_functions(code: str) -> tuple[str, ...]:
-    """Functions of the math library that a piece of C calls and whose last bits differ between libraries.
+def library_functions(called: Iterable[str]) -> tuple[str, ...]:
+    """Those of the functions that are of a math library, and whose last bits differ between libraries.
 
     Examples
     --------
-    >>> library_functions("y = sinf(x) + sqrtf(x);")
+    >>> library_functions(["sinf", "sqrtf", "arc_expf"])
     ('sinf',)
     """
-    words = set(re.findall(r"\b[a-z0-9]+(?=\()", code))
-    return tuple(dict.fromkeys(name for name in _FOLDED if name in words))
+    names = set(called)
+    return tuple(dict.fromkeys(name for name in _FOLDED if name in names))

@@ -77,7 +77,7 @@ def lay_out(
         "sources": list(sources),
         "headers": list(headers),
         "objects": [f"{name.removesuffix('.c')}.o" for name in sources],
-        "flags": numeric_flags("\n".join(sources.values())),
+        "flags": numeric_flags(module.platform_functions),
         "uses_math": any("<math.h>" in text for name, text in {**sources, **headers}.items() if name != _MACROS_ONLY),
         "vectors": bool(tests),
     }

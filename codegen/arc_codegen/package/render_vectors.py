@@ -40,9 +40,9 @@ class _Checked:
 
 
 def render_vectors(
-    module: CModule, code: str, vectors: Mapping[str, FunctionVectors], options: Options, provenance: Provenance
+    module: CModule, vectors: Mapping[str, FunctionVectors], options: Options, provenance: Provenance
 ) -> dict[str, str]:
-    """Both files by name; ``code`` is the module's C, ``vectors`` are by the functions' names."""
+    """Both files by name; ``vectors`` are by the functions' names."""
     names: set[str] = set()
 
     def claim(name: str) -> str:
@@ -63,7 +63,7 @@ def render_vectors(
         "stamp": provenance.stamp(options),
         "checked": checked,
         "count": options.vectors,
-        "library_functions": library_functions(code),
+        "library_functions": library_functions(module.platform_functions),
         "sources": f"{module.name}.c",
         "module_uses_math": bool(module.platform_functions),
     }
