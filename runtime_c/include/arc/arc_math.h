@@ -37,57 +37,57 @@ extern "C" {
 
 /** Sine. */
 float arc_sinf(float x);
-/** Cosine. */
+/** Cosine. [0.87 / 0.85 ulp] */
 float arc_cosf(float x);
 /** Sine and cosine of one angle: the bits of arc_sinf and arc_cosf, for less than both. */
 void arc_sincosf(float x, float *sine, float *cosine);
-/** Tangent. */
+/** Tangent. [0.89 / 0.77 ulp] */
 float arc_tanf(float x);
-/** Arc sine, in [-pi/2, pi/2]. */
+/** Arc sine, in [-pi/2, pi/2]. [0.66 / 0.66 ulp] */
 float arc_asinf(float x);
-/** Arc cosine, in [0, pi]. */
+/** Arc cosine, in [0, pi]. [0.87 / 0.87 ulp] */
 float arc_acosf(float x);
-/** Arc tangent, in [-pi/2, pi/2]. */
+/** Arc tangent, in [-pi/2, pi/2]. [0.85 / 0.85 ulp] */
 float arc_atanf(float x);
-/** Angle of the point (x, y), in [-pi, pi]. */
+/** Angle of the point (x, y), in [-pi, pi]. [1.03 / 1.03 ulp] */
 float arc_atan2f(float y, float x);
 
 /* Hyperbolic functions. */
 
 /** Hyperbolic sine. */
 float arc_sinhf(float x);
-/** Hyperbolic cosine. */
+/** Hyperbolic cosine. [0.88 / 0.88 ulp] */
 float arc_coshf(float x);
-/** Hyperbolic tangent. */
+/** Hyperbolic tangent. [0.98 / 0.97 ulp] */
 float arc_tanhf(float x);
-/** Inverse hyperbolic sine. */
+/** Inverse hyperbolic sine. [0.87 / 0.87 ulp] */
 float arc_asinhf(float x);
-/** Inverse hyperbolic cosine, of x >= 1. */
+/** Inverse hyperbolic cosine, of x >= 1. [0.87 / 0.87 ulp] */
 float arc_acoshf(float x);
-/** Inverse hyperbolic tangent, of |x| <= 1. */
+/** Inverse hyperbolic tangent, of |x| <= 1. [0.77 / 0.77 ulp] */
 float arc_atanhf(float x);
 
 /* Exponentials, logarithms, powers. */
 
-/** e^x. */
+/** e^x. [0.90 / 0.88 ulp] */
 float arc_expf(float x);
-/** 2^x. */
+/** 2^x. [0.83 / 0.84 ulp] */
 float arc_exp2f(float x);
-/** e^x - 1, accurate near 0. */
+/** e^x - 1, accurate near 0. [0.82 / 0.83 ulp] */
 float arc_expm1f(float x);
-/** Natural logarithm. */
+/** Natural logarithm. [0.96 / 0.96 ulp] */
 float arc_logf(float x);
-/** Logarithm of base 2. */
+/** Logarithm of base 2. [0.89 / 0.89 ulp] */
 float arc_log2f(float x);
-/** Logarithm of base 10. */
+/** Logarithm of base 10. [0.74 / 0.74 ulp] */
 float arc_log10f(float x);
-/** log(1 + x), accurate near 0. */
+/** log(1 + x), accurate near 0. [0.98 / 0.98 ulp] */
 float arc_log1pf(float x);
 /** x^y. */
 float arc_powf(float x, float y);
-/** Cube root. */
+/** Cube root. [0.78 / 0.78 ulp] */
 float arc_cbrtf(float x);
-/** sqrt(x^2 + y^2), without overflow or underflow on the way. */
+/** sqrt(x^2 + y^2), without overflow or underflow on the way. [1.17 / 0.92 ulp] */
 float arc_hypotf(float x, float y);
 /** Error function. */
 float arc_erff(float x);
