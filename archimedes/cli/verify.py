@@ -11,13 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import click
+from arc_codegen.package.writer import write_files
 from arc_codegen.toolchain.cross import DEFAULT_FLAGS
 from arc_codegen.verify.budgets import Budgets, parse_bytes
 from arc_codegen.verify.links import BAUD
 from arc_codegen.verify.machines import SECONDS
+from arc_codegen.verify.programs import BOARD_HEADER, VerifiedModule, board_header, harness_files
 from arc_codegen.verify.report import SUFFIX, VerifyReport
 from arc_codegen.verify.sampling import SAMPLES, SamplingPlan
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
+from rich.text import Text
 
 from archimedes.cli.arguments import (
     Wanted,
@@ -95,11 +98,18 @@ _RANGE = re.compile(r"\s*(?P<name>[\w.:\[\]]+)\s*=\s*(?P<low>[^:]+):(?P<high>[^:
 @click.option("--no-sizes", is_flag=True, help="Do not find out flash, RAM and bounds of the stack.")
 @click.option("--jobs", type=click.IntRange(min=0), default=0, metavar="N", help="Machines at once.")
 @click.option(
+    "--harness",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="FOLDER",
+    help="Write the program for a board of yours instead: the C of the functions and what answers at its serial port "
+    "(docs/firmware.md).",
+)
+@click.option(
     "-o", "--output", default=".", type=click.Path(path_type=Path), metavar="FOLDER", help="Where the report goes."
 )
 @options_of_generate(
     *("args", "static", "derivatives", "wrt", "dtype", "name", "prefix", "optimize", "math", "fma"),
-    *("workspace", "state", "guard"),
+    *("workspace", "state", "guard", "force"),
 )
 @json_option
 @debug_option
@@ -124,6 +134,7 @@ def verify(
     uart: bool,
     no_sizes: bool,
     jobs: int,
+    harness: Path | None,
     output: Path,
     args: tuple[str, ...],
     static: tuple[str, ...],
@@ -132,6 +143,7 @@ def verify(
     dtype: str | None,
     name: str | None,
     state: str | None,
+    force: bool,
     **options: Any,
 ) -> None:
     """Show that a chip computes what this machine computes, how exact that is, and what it costs.
@@ -145,6 +157,7 @@ def verify(
       arc-codegen verify model.py:loss --arg x=[8] --derive value_and_grad
       arc-codegen verify model.py:loss --target cortex-m4f,rv32imafc,atmega2560 --samples 1000 --range x=-3:3
       arc-codegen verify model.py:pi_step --state state --target cortex-m0 --max-flash 8k --max-stack 512
+      arc-codegen verify model.py:loss --harness firmware/verify
       arc-codegen verify model.py:loss --target cortex-m4f --port /dev/ttyACM0
     """
     wanted = Wanted(parse_args(args), parse_static(static), parse_derivatives(derivatives), parse_names(wrt), state)
@@ -179,12 +192,26 @@ def verify(
                 state=state,
                 announce=announce,
             )
+    if harness is not None:
+        _write_harness(VerifiedModule(made.generated.manifest, made.generated.files), harness, force=force)
+        return
     with _bars() as watch:
         report = verify_generated(made.generated, made.traced, plan, progress=watch)
     path = report.write(output / f"{report.module}{SUFFIX}")
     _say(report, path)
     if not report.ok:
         click.get_current_context().exit(MISMATCH)
+
+
+def _write_harness(module: VerifiedModule, folder: Path, *, force: bool) -> None:
+    sources, headers = harness_files(module)
+    paths = write_files({**sources, **headers, BOARD_HEADER: board_header()}, folder, force=force)
+    if current_session().json:
+        said = {"schema": 1, "module": module.name, "harness": [str(path) for path in paths]}
+        output_console().print(json.dumps(said), soft_wrap=True)
+        return
+    for path in paths:
+        output_console().print(Text(f"wrote {printable(str(path))}"), soft_wrap=True)
 
 
 def parse_ranges(texts: Sequence[str]) -> dict[str, tuple[float, float]]:

@@ -7,6 +7,7 @@
  *
  * Macros, all optional:
  *   ARC_VERIFY_COMPILER   text that names the compiler in the report; by default what the compiler says of itself
+ *   ARC_VERIFY_NO_MAIN    the harness has no main(): yours calls arc_verify_run()
  */
 #ifndef ARC_VERIFY_H
 #define ARC_VERIFY_H
@@ -45,6 +46,9 @@ typedef struct arc_verify_program {
 
 /** Answers requests until the host says that it is done. */
 void arc_verify_serve(const arc_verify_program *program);
+
+/** The same with the functions of the harness, which defines it. */
+void arc_verify_run(void);
 
 #ifdef __cplusplus
 }

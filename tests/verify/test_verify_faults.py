@@ -293,3 +293,40 @@ def test_a_mismatch_is_exit_code_1(model: Path, monkeypatch: pytest.MonkeyPatch)
     first = content["targets"][0]["functions"][0]["comparison"]["mismatches"][0]
     assert first["expected_bits"] != first["found_bits"]
     assert len(first["inputs"]["x"]) == 4
+
+
+def test_a_harness_for_a_board_of_ones_own(model: Path, tmp_path: Path) -> None:
+    """As docs/firmware.md has it: its files, a main of one's own, and a serial port made of two functions."""
+    folder = tmp_path / "firmware"
+    result = CliRunner().invoke(cli, ["verify", f"{model}:loss", "--harness", str(folder)])
+    assert result.exit_code == 0, result.output
+    assert {"loss.c", "loss.h", "arc_verify.c", "arc_verify_harness.c", "arc_selftest.c", "arc_board.h"} <= {
+        path.name for path in folder.iterdir()
+    }
+    page = (Path(__file__).parents[2] / "docs" / "firmware.md").read_text()
+    board = page.split("```c\n")[1].split("```")[0]
+    # The two functions of the page write registers; on this machine they are files.
+    (folder / "board.c").write_text(
+        "#include <stdio.h>\n#include <stdlib.h>\n#define UART_HAS_ROOM 1\n#define UART_HAS_BYTE 1\n"
+        "#define UART_SEND(byte) (putchar(byte), fflush(stdout))\n"
+        "static int get(void) { int c = getchar(); if (c < 0) exit(0); return c; }\n#define UART_RECEIVE() get()\n"
+        + board
+    )
+    program = folder / "program"
+    sources = [str(path) for path in sorted(folder.glob("*.c"))]
+    subprocess.run(
+        [require_tool("gcc"), "-std=c99", "-O2", "-I", str(folder), *sources, "-lm", "-o", str(program)], check=True
+    )
+    from arc_codegen.verify.links import PipeLink
+    from arc_codegen.verify.session import Session
+
+    with subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        session = Session(PipeLink(process.stdin, process.stdout, name="the board", seconds=5.0), 5.0)
+        assert session.hello().functions == 1
+        (answer,) = session.call(0, [np.zeros(5, np.float32).tobytes()], poison=0)
+        # 0.5 * 4 * 0.3**2
+        assert np.frombuffer(answer.outputs, np.float32)[0] == pytest.approx(0.18, rel=1e-6)
+        assert answer.stack is None
+        process.kill()

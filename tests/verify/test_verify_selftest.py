@@ -146,7 +146,7 @@ def test_a_chip_that_is_set_wrong_is_not_compared(
     def wrong(*args: object, **kwargs: object) -> str:
         text = right(*args, **kwargs)  # type: ignore[arg-type]
         # Firmware whose start-up code sets FPSCR, as some vendors' does.
-        return text.replace("arc_verify_serve(", f"arc_board_set_float_control({control});\n  arc_verify_serve(")
+        return text.replace("  arc_verify_run();", f"  arc_board_set_float_control({control});\n  arc_verify_run();")
 
     monkeypatch.setattr(programs, "render_harness", wrong)
     with pytest.raises(SelfTestError, match="ARC930") as caught, emulated(loss_module(), load_target("cortex-m4f")):

@@ -24,6 +24,14 @@ _CHIP_HEADERS = (
 )
 
 
+BOARD_HEADER = "arc_board.h"
+
+
+def board_header() -> str:
+    """What a board has to offer: the header whose functions a user defines for a board of their own."""
+    return runtime.read(f"boards/common/{BOARD_HEADER}")
+
+
 @dataclass(frozen=True, slots=True)
 class VerifiedModule:
     """A generated module, as it is compiled for every machine.
