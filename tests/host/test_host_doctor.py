@@ -97,7 +97,7 @@ def test_the_set_up_script_installs_the_same_packages(tmp_path: Path) -> None:
     # The script runs before there is a Python environment, so it has a table of its own.
     for name in ("sh", "dirname", "id", "uname", "mktemp", "rm", "cat"):
         (tmp_path / name).symlink_to(require_tool(name))
-    for program in PROGRAMS:
+    for program in (*PROGRAMS, "simavr", "libsimavr"):
         log = tmp_path / "log"
         log.write_text("")
         apt = tmp_path / "apt-get"
