@@ -26,6 +26,9 @@ def print_report(report: VerifyReport, path: Path, console: Console) -> None:
             Text.assemble(("problem: ", "bold red"), printable(problem)),
             soft_wrap=True,
         )
+    if any(chip.differing_bits for chip in report.chips):
+        for note in report.notes:
+            console.print(Text.assemble(("note: ", "bold"), printable(note)), soft_wrap=True)
     if report.chips and not any(chip.differing_bits for chip in report.chips):
         names = ", ".join(chip.name for chip in report.chips)
         values = sum(f.comparison.values for chip in report.chips for f in chip.functions)

@@ -9,7 +9,7 @@ import threading
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,8 @@ import numpy as np
 from arc_codegen.errors import ArcError
 from arc_codegen.generate import Generated
 from arc_codegen.toolchain.cross import DEFAULT_FLAGS
+from arc_codegen.toolchain.fused import fma_flags
+from arc_codegen.toolchain.host_compiler import find_compiler
 from arc_codegen.toolchain.targets import Target, load_target
 from arc_codegen.verify.budgets import Budgets, check_budgets
 from arc_codegen.verify.chips import ChipPlan, ChipReport, run_host, verify_chip
@@ -121,6 +123,11 @@ def verify_generated(
     samples = [draw_samples(signature, plan.sampling) for signature in module.signatures]
     progress(HOST, "building", 0, 0)
     host_plan = ChipPlan(load_target(HOST), flags=plan.flags, seconds=plan.seconds)
+    if generated.manifest["options"].get("fma") == "on":
+        # Here the instruction is an extension that has to be asked for; on chips it is part of the description.
+        fused = fma_flags(find_compiler())
+        host_plan = replace(host_plan, flags=(*plan.flags, *fused))
+        chips = [replace(one, flags=(*one.flags, *fused)) if one.target.name == HOST else one for one in chips]
     host, compiler = run_host(module, host_plan, samples, progress)
     accuracy = _accuracies(traced, samples, host, progress)
     reports = _verify_chips(module, chips, samples, host, progress, plan.jobs)
@@ -140,6 +147,7 @@ def verify_generated(
         chips=tuple(reports),
         budgets=plan.budgets,
         excesses=tuple(check_budgets(plan.budgets, reports, counted)),
+        notes=_notes(module),
     )
 
 
@@ -248,6 +256,15 @@ def _named(
         named.__cause__ = error
         return named
     return error
+
+
+def _notes(module: VerifiedModule) -> tuple[str, ...]:
+    if any("#include <math.h>" in text for text in module.sources.values()):
+        return (
+            f"{module.name} calls the platform's math library, which gives other bits on other machines: equal bits "
+            "are to be expected of float32 with math='arc', and of programs of + - * / sqrt only",
+        )
+    return ()
 
 
 def _versions(generated: Generated, compiler: str) -> dict[str, str]:

@@ -18,7 +18,7 @@ from arc_codegen.verify.samples import Outcome, Samples
 from arc_codegen.verify.sampling import SamplingPlan, draw_samples
 from toolchains import require_tool
 from verify.benchmark_functions import Layer, benchmark_functions
-from verify.verified_modules import host_outcomes, module_of, quiet
+from verify.verified_modules import artifact_of, host_outcomes, module_of, quiet
 
 import archimedes as arc
 
@@ -133,6 +133,19 @@ def test_bits_are_equal_with_clang(name: str) -> None:
     assert find_compiler(target, prefer="clang").family == "clang"
     plan = ChipPlan(target, compiler="clang", weigh=False)
     assert list(differences(verify_chip(module, plan, samples, host))) == []
+
+
+def test_bits_are_equal_with_fused_products() -> None:
+    """The host builds the same artifact, with the instruction."""
+    require_target("cortex-m4f")
+    require_target("rv32imafc")
+
+    def pendulum(x: arc.f32[2], u: arc.f32) -> Any:
+        return np.sin(x[0]) * 9.81 + 0.25 * x[1] * x[1] - 3.0 * u * x[0]
+
+    module = artifact_of(arc.value_and_grad(pendulum), name="fused", fma="on")
+    report = module.verify(["cortex-m4f", "rv32imafc"], samples=300, weigh=False, report=False)
+    assert report.problems == []
 
 
 @pytest.mark.parametrize("name", ["cortex-m4f", "rv32imafc"])

@@ -67,6 +67,8 @@ class VerifyReport:
     chips : tuple of ChipReport
     budgets : Budgets
     excesses : tuple of Excess
+    notes : tuple of str
+        What a reader of mismatches should know.
     """
 
     module: str
@@ -79,6 +81,7 @@ class VerifyReport:
     chips: tuple[ChipReport, ...]
     budgets: Budgets
     excesses: tuple[Excess, ...]
+    notes: tuple[str, ...] = ()
 
     @property
     def mismatches(self) -> list[tuple[str, Mismatch]]:
