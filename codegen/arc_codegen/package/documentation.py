@@ -61,10 +61,10 @@ def _notes(function: CFunction, options: Options) -> Iterator[str]:
 
 
 _CAUSES = {
-    Status.NOT_FINITE: "if an input is NaN or infinite",
-    Status.OUT_OF_RANGE: "if one is out of range",
-    Status.SINGULAR: "if a matrix is singular",
-    Status.NOT_POSITIVE_DEFINITE: "if a matrix is not positive definite",
+    Status.NOT_FINITE: "an input is NaN or infinite",
+    Status.OUT_OF_RANGE: "an input is out of its range",
+    Status.SINGULAR: "a matrix is singular",
+    Status.NOT_POSITIVE_DEFINITE: "a matrix is not positive definite",
 }
 
 
@@ -72,16 +72,13 @@ def _errors(function: CFunction) -> Iterator[str]:
     """What the function returns, and what its outputs hold after each error."""
     if not function.errors:
         return
-    refusals = [error for error in function.errors if error.leaves_outputs]
-    failures = [error for error in function.errors if not error.leaves_outputs]
-    said = [", ".join(f"{error.c_name} {_CAUSES[error]}" for error in errors) for errors in (refusals, failures)]
-    if refusals:
-        yield f"@return {Status.OK.c_name}; {said[0]}: nothing is written then{';' if failures else ''}"
-    if failures:
-        yield f"{'      ' if refusals else f'@return {Status.OK.c_name}; '}{said[1]}:"
-        states = any(item.direction == "inout" for item in function.parameters)
-        unchanged = ", and states are as they were" if states else ""
-        yield f"      outputs hold parts of results then{unchanged}"
+    yield f"@retval {Status.OK.c_name} everything is written"
+    states = any(item.direction == "inout" for item in function.parameters)
+    for error in function.errors:
+        after = "nothing is written"
+        if not error.leaves_outputs:
+            after = "outputs hold parts of results" + (", states are as they were" if states else "")
+        yield f"@retval {error.c_name} {_CAUSES[error]}; {after}"
 
 
 def _is_bounded(item: CParameter) -> bool:

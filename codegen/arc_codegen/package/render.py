@@ -75,8 +75,8 @@ def render_header(module: CModule, options: Options, provenance: Provenance) -> 
             stamp=provenance.stamp(options),
             includes=includes,
             static_workspace=options.workspace == "static" and any(f.workspace_bytes for f in module.functions),
-            macros=[macro for function in module.functions for item in function.parameters for macro in item.macros]
-            + [macro for function in module.functions for macro in function.macros],
+            macros=[macro for function in module.functions for item in function.parameters for macro in item.macros],
+            periods=[macro for function in module.functions for macro in function.macros],
             functions=[document_function(function, options) for function in module.functions],
             constants=[
                 (constant.ctype, constant.name, extents_of(constant), shown(constant.argument))
