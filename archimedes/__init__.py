@@ -1,6 +1,6 @@
 """Write a function in NumPy; get its value and derivatives as C."""
 
-from archimedes import errors, testing, tree
+from archimedes import errors, linalg, testing, tree
 from archimedes.annotations import bool_, f32, f64, i32, i64
 from archimedes.array.factories import (
     arange,
@@ -54,6 +54,7 @@ __all__ = [
     "interpn",
     "jac",
     "jvp",
+    "linalg",
     "linspace",
     "logsumexp",
     "ones",

@@ -15,14 +15,12 @@ import numpy as np
 
 from archimedes.array.core import SymbolicArray
 from archimedes.array.errors import located
+from archimedes.array.factor_hooks import MatrixOperation, call_matrix_operation
 from archimedes.array.function_table import implements
 from archimedes.array.keywords import refuse_keywords, require
 from archimedes.array.operands import as_real
-from archimedes.array.primitives import as_symbolic, from_held, matmul2
+from archimedes.array.primitives import as_symbolic, from_held, made, matmul2
 from archimedes.errors import ArcTypeError, ArcValueError
-
-CHOLESKY_LIMIT: Final = 64
-"""Largest matrix that ``np.linalg.cholesky`` factors: each column is a few array operations of its own."""
 
 BATCH_LIMIT: Final = 64
 """Largest number of stacked matrices: each is solved by code of its own."""
@@ -82,16 +80,21 @@ def _solve_matrix(a: SymbolicArray, b: SymbolicArray) -> SymbolicArray:
 @implements(np.linalg.solve)
 def solve(a: Any, b: Any) -> SymbolicArray:
     """Solution ``x`` of ``a @ x = b`` for a vector or matrix ``b``; stacks of matrices are unrolled."""
-    matrix, right = _square("np.linalg.solve", a), as_real(b)
+    return solve_with("np.linalg.solve", a, b, _solve_matrix)
+
+
+def solve_with(function: str, a: Any, b: Any, single: Callable[..., SymbolicArray]) -> SymbolicArray:
+    """As `solve`, each matrix by ``single``; ``function`` is what errors name."""
+    matrix, right = _square(function, a), as_real(b)
     vector = right.ndim == 1
     if vector:
         right = right.reshape((-1, 1))
     require(
         right.ndim >= 2 and right.shape[-2] == matrix.shape[-1],
-        f"np.linalg.solve: a matrix of shape {matrix.shape} and a right-hand side of shape {np.shape(b)} do not fit",
+        f"{function}: a matrix of shape {matrix.shape} and a right-hand side of shape {np.shape(b)} do not fit",
         hint="b has one row (or element) for each row of a",
     )
-    solution = _batched("np.linalg.solve", [matrix, right], _solve_matrix)
+    solution = _batched(function, [matrix, right], single)
     return solution[..., 0] if vector else solution
 
 
@@ -135,34 +138,34 @@ def slogdet(a: Any) -> Any:
 
 
 def _cholesky_matrix(a: SymbolicArray) -> SymbolicArray:
-    """Lower factor, column by column: a column, then the rest less its outer product with itself (right-looking)."""
+    """Lower factor of one matrix."""
     n = a.shape[-1]
-    if n > CHOLESKY_LIMIT:
-        raise located(
-            ArcValueError,
-            f"np.linalg.cholesky: a matrix of {n} rows, at most {CHOLESKY_LIMIT} are factored in generated code",
-            code="ARC156",
-            hint="np.linalg.solve and np.linalg.inv have no such limit",
-        )
     if n == 0:
         return a.copy()
-    # Only what is on and below the diagonal gets into the factor, as in NumPy.
-    rest = a
-    factor = as_symbolic(np.zeros((n, n))).astype(a.dtype)
-    for k in range(n):
-        pivot = as_symbolic(np.sqrt(rest[0, 0]))
-        below = rest[1:, 0] / pivot
-        factor[k, k] = pivot
-        factor[k + 1 :, k] = below
-        rest = rest[1:, 1:] - below.reshape((-1, 1)) * below.reshape((1, -1))
-    return factor
+    return made(call_matrix_operation(MatrixOperation("cholesky", n), a.flat_mx), (n, n), a.dtype)
+
+
+def solve_triangle(a: SymbolicArray, b: SymbolicArray, *, lower: bool, transposed: bool) -> SymbolicArray:
+    """``x`` with ``t @ x = b`` for a triangle ``t`` of one matrix, or its transpose, and a matrix ``b``."""
+    n, columns = b.shape
+    if n == 0 or columns == 0:
+        return b.copy()
+    operation = MatrixOperation("lower" if lower else "upper", n, columns, transposed)
+    return made(call_matrix_operation(operation, a.flat_mx, b.flat_mx), (n, columns), (a[0, 0] + b[0, 0]).dtype)
+
+
+def solve_definite(a: SymbolicArray, b: SymbolicArray) -> SymbolicArray:
+    """``x`` with ``a @ x = b`` for one symmetric positive definite matrix."""
+    factor = _cholesky_matrix(a)
+    halfway = solve_triangle(factor, b, lower=True, transposed=False)
+    return solve_triangle(factor, halfway, lower=True, transposed=True)
 
 
 @implements(np.linalg.cholesky)
 def cholesky(a: Any, /, *, upper: bool = False) -> SymbolicArray:
     """Lower Cholesky factor of a symmetric positive definite matrix, of which the lower triangle is read.
 
-    A matrix that is not positive definite gives NaN.
+    Of a matrix that is not positive definite the generated C returns an error, raised as NumPy does.
     """
     matrix = _square("np.linalg.cholesky", a)
     if upper:

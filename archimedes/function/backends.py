@@ -10,6 +10,7 @@ from typing import Any, Literal, Protocol, TypeAlias, cast
 import numpy as np
 from arc_codegen.ir.status import Status
 
+from archimedes.array.factor_hooks import last_failure
 from archimedes.errors import BackendWarning, IdentifierError, OptionError
 from archimedes.function.integers import ExactIntegers, holds_integers
 from archimedes.function.traced import Leaf, TracedFunction
@@ -59,10 +60,12 @@ class CasadiBackend:
         for index, result in enumerate(results):
             if result.size:
                 buffer.set_res(index, result.reshape(-1).data)
+        last_failure.status = Status.OK
         evaluate()
-        if buffer.ret():
-            # Of what is traced, a solver of linear systems is all that fails by its result.
-            raise_status(self._function.name(), Status.SINGULAR)
+        # Of CasADi's own nodes, a solver of linear systems is all that fails by its result.
+        status = Status.SINGULAR if buffer.ret() else last_failure.status
+        if status is not Status.OK:
+            raise_status(self._function.name(), status)
         return tuple(_as_declared(r, leaf) for r, leaf in zip(results, self._outputs, strict=True))
 
     def guarded(self, otherwise: Callable[..., Any]) -> None:

@@ -273,8 +273,11 @@ class Emitter:
             )
         )
 
-    def solve(self, kind: str, a: Value, b: Value | None, *, transposed: bool = False) -> Value:
-        shape = () if b is None else self.shape(b)
+    def solve(
+        self, kind: str, a: Value, b: Value | None, *, transposed: bool = False, shape: tuple[int, ...] | None = None
+    ) -> Value:
+        if shape is None:
+            shape = () if b is None else self.shape(b)
         return self.builder.add(
             Solve(type=self.real_type(shape), kind=kind, a=a, b=b, transposed=transposed, origin=self.origin)
         )

@@ -56,6 +56,8 @@ class FunctionLowering:
             return [self.emit.reshape(product, (self.emit.size(product),))]
         if primitive.kind == "scan":
             return lower_scan(self.emit, primitive.params["scan"], args, self._lower_body)
+        if primitive.kind == "linalg":
+            return [self._linear_algebra(primitive, args)]
         if primitive.kind in ("lookup", "spread"):
             return [self._at_intervals(primitive, args)]
         raise LoweringError(
@@ -66,6 +68,14 @@ class FunctionLowering:
 
     def _lower_body(self, emit: Emitter, function: ca.Function, args: list[Value]) -> list[Value]:
         return FunctionLowering(emit, self.locations).lower(function, args)
+
+    def _linear_algebra(self, primitive: hooks.Primitive, args: list[Value]) -> Value:
+        known = primitive.params
+        a = self.emit.reshape(args[0], (known["n"], known["n"]))
+        b = self.emit.reshape(args[1], (known["n"], known["m"])) if len(args) > 1 else None
+        shape = (known["n"], known["n"]) if b is None else (known["n"], known["m"])
+        found = self.emit.solve(primitive.fn, a, b, transposed=known.get("transposed", False), shape=shape)
+        return self.emit.reshape(found, (self.emit.size(found),))
 
     def _at_intervals(self, primitive: hooks.Primitive, args: list[Value]) -> Value:
         known = primitive.params

@@ -361,10 +361,16 @@ class _Program:
     def _solve(self) -> int:
         n = self.draw(st.integers(1, 4))
         matrix = self._shaped((n, n), self.real)
-        if self.draw(st.booleans()):
+        kind = self.draw(st.sampled_from(["solve", "solve", "det", "cholesky", "lower", "upper"]))
+        if kind == "det":
             return self.builder.det(matrix)
+        if kind == "cholesky":
+            return self.builder.cholesky(matrix)
         right = self._shaped((n, self.draw(st.integers(1, 3))), self.real)
-        return self.builder.solve(matrix, right, transposed=self.draw(st.booleans()))
+        transposed = self.draw(st.booleans())
+        if kind != "solve":
+            return self.builder.solve_triangular(matrix, right, upper=kind == "upper", transposed=transposed)
+        return self.builder.solve(matrix, right, transposed=transposed)
 
     # Loops
 

@@ -92,6 +92,12 @@ def _count_kernel(kernel: str, ints: tuple[int, ...]) -> dict[str, int]:
     if kernel == "lu_solve":
         updates = n * (n - 1) * ints[1]
         return {"additions": updates, "multiplications": updates, "divisions": n * ints[1]}
+    if kernel == "cholesky_factor":
+        updates, pairs = n * (n * n - 1) // 6, n * (n - 1) // 2
+        return {"additions": updates, "multiplications": updates, "divisions": pairs, "square roots": n}
+    if kernel.startswith("triangular"):
+        updates = n * (n - 1) // 2 * ints[1]
+        return {"additions": updates, "multiplications": updates, "divisions": n * ints[1]}
     if kernel == "lu_det":
         return {"multiplications": max(0, n - 1), "other operations": n}
     return {}

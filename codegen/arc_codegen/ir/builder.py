@@ -371,3 +371,14 @@ class GraphBuilder:
     def spread(self, arg: Value, at: Intervals, size: int, *, origin: Origin | None = None) -> Value:
         """A vector of ``size`` elements, zeros to which the elements of ``arg`` are added at the positions ``at``."""
         return self.add(Spread(type=TensorType(self.type(arg).dtype, (size,)), arg=arg, at=at, origin=origin))
+
+    def cholesky(self, a: Value, *, origin: Origin | None = None) -> Value:
+        """Lower Cholesky factor of the symmetric matrix with the lower triangle of ``a``."""
+        return self.add(Solve(type=self.type(a), kind="cholesky", a=a, origin=origin))
+
+    def solve_triangular(
+        self, a: Value, b: Value, *, upper: bool = False, transposed: bool = False, origin: Origin | None = None
+    ) -> Value:
+        """``x`` with ``t @ x = b`` for the lower, or upper, triangle ``t`` of ``a``, or its transpose."""
+        kind = "upper" if upper else "lower"
+        return self.add(Solve(type=self.type(b), kind=kind, a=a, b=b, transposed=transposed, origin=origin))

@@ -212,13 +212,17 @@ class Assemble(Node):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Solve(Node):
-    """Linear algebra on a dense square matrix ``a`` of shape (n, n), by LU with partial pivoting (largest absolute
-    value in the column, the first of equals).
+    """Linear algebra on a dense square matrix ``a`` of shape (n, n). ``kind``:
 
-    ``kind`` "solve": x with ``a @ x = b``, ``b`` of shape (n, m), x of the same shape. "det": the determinant, ``b`` is
-    None, type of shape (). ``transposed``: ``a.T`` takes the place of ``a``. A solution with a singular matrix is inf
-    or NaN, as IEEE division makes it, and makes the function return an error; a determinant is then zero. The exact
-    order of operations is that of `kernels`.
+    - "solve": x with ``a @ x = b``, ``b`` of shape (n, m), x of the same shape; by LU with partial pivoting (largest
+      absolute value in the column, the first of equals);
+    - "det": the determinant, by LU; ``b`` is None, the type of shape ();
+    - "cholesky": the lower triangular factor of the symmetric matrix whose lower triangle is that of ``a``;
+    - "lower", "upper": as "solve", with one triangle of ``a`` for the matrix.
+
+    ``transposed``: ``a.T`` takes the place of ``a`` (for "lower", that of its lower triangle does). What cannot
+    be solved or factored makes the function return an error; its value is what IEEE arithmetic makes of it. The exact
+    order of operations is that of `kernels` and `factor_kernels`.
     """
 
     kind: str

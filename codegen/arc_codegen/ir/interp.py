@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from arc_codegen.errors import IRError
 from arc_codegen.ir import kernels
 from arc_codegen.ir.evaluate import Array, evaluate
+from arc_codegen.ir.factor_kernels import cholesky_factor, solve_triangular
 from arc_codegen.ir.graph import (
     AffineMap,
     Assemble,
@@ -305,6 +306,12 @@ def _loop(node: Loop, operands: Sequence[Array]) -> tuple[list[Array], Status]:
 
 
 def _solve(node: Solve, operands: Sequence[Array]) -> tuple[Array, Status]:
+    if node.kind == "cholesky":
+        factor = np.array(operands[0], order="C")
+        return factor, cholesky_factor(factor)
+    if node.kind in ("lower", "upper"):
+        x = np.array(operands[1], order="C")
+        return x, solve_triangular(operands[0], x, upper=node.kind == "upper", transposed=node.transposed)
     factors = np.array(operands[0].T if node.transposed else operands[0], order="C")
     pivot = np.zeros(len(factors), np.int32)
     status = kernels.lu_factor(factors, pivot)

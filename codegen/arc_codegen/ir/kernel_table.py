@@ -72,6 +72,13 @@ KERNELS: Final[dict[str, Kernel]] = {
     "lu_solve": Kernel("lu", ("n", "m"), (_MATRIX, _PIVOT, _SOLUTION)),
     # det[0] becomes the determinant, the product of U's diagonal and the signs of the swaps.
     "lu_det": Kernel("lu", ("n",), (_MATRIX, _PIVOT, KernelBuffer("det", (), "out"))),
+    # The lower triangle of a becomes L, of which the product with its transpose it was; zeros above.
+    "cholesky_factor": Kernel("cholesky", ("n",), (_IN_PLACE,), Status.NOT_POSITIVE_DEFINITE),
+    # x (n, m) becomes the solution in place; of a one triangle is read.
+    **{
+        f"triangular_{triangle}": Kernel("triangular", ("n", "m"), (_MATRIX, _SOLUTION), Status.SINGULAR)
+        for triangle in ("lower", "lower_transposed", "upper", "upper_transposed")
+    },
 }
 """Runtime kernels by name; their exact order of operations is that of the reference in `kernels`."""
 

@@ -41,6 +41,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from arc_codegen.ir.factor_kernels import FACTOR_REFERENCES
 from arc_codegen.ir.status import Status
 
 RealArray = NDArray[Any]
@@ -156,5 +157,6 @@ REFERENCES: Final[dict[str, Callable[..., Status | None]]] = {
     "lu_factor": lu_factor,
     "lu_solve": lu_solve,
     "lu_det": _store_det,
+    **FACTOR_REFERENCES,
 }
 """By kernel: its reference, a function of the buffers in the order of `kernel_table`, which returns its status."""

@@ -336,7 +336,11 @@ class _Verifier:
             if node.b is not None:
                 self._fail(STRUCTURE, "a determinant has no right-hand side")
             self._expect_shape((), "the determinant")
-        elif node.kind == "solve":
+        elif node.kind == "cholesky":
+            if node.b is not None or node.transposed:
+                self._fail(STRUCTURE, "a Cholesky factor has no right-hand side, and is not transposed")
+            self._expect_shape(shape, "the factor")
+        elif node.kind in ("solve", "lower", "upper"):
             if node.b is None:
                 self._fail(STRUCTURE, "a solution needs a right-hand side")
             self._same_dtype(node.b)

@@ -166,7 +166,8 @@ def _reads(node: Node, value: Value, zone: Zone | None) -> Iterator[tuple[Value,
         yield from ((operand, ("part", value, 0)) for operand in (node.arg, *node.at.places))
         yield from ((grid, None) for grid in node.at.grids)
     elif isinstance(node, Solve):
-        yield node.a, ("copy", value, 0)
+        # A triangle is read where it is.
+        yield node.a, None if node.kind in ("lower", "upper") else ("copy", value, 0)
         if node.b is not None:
             yield node.b, ("copy", value, 1)
 

@@ -8,6 +8,7 @@ from arc_codegen.ir.graph import Solve, Value
 from arc_codegen.ir.loops import Call, Store, Symbol
 from arc_codegen.ir.types import DType
 from arc_codegen.passes.loopgen.forms import Form, flat_form
+from arc_codegen.passes.loopgen.lookups import home
 
 if TYPE_CHECKING:
     from arc_codegen.passes.loopgen.nests import NestLowering
@@ -15,6 +16,19 @@ if TYPE_CHECKING:
 
 def write_solution(nest: NestLowering, node: Solve, symbol: Symbol | None) -> Symbol:
     n = nest.nodes[node.a].type.shape[0]
+    if node.kind == "cholesky":
+        assert symbol is not None
+        _copy(nest, node, node.a, symbol)
+        nest.body.append(Call("cholesky_factor", (n,), ((symbol, 0),), node.origin, checked=True))
+        return symbol
+    if node.kind in ("lower", "upper"):
+        assert symbol is not None
+        assert node.b is not None
+        _copy(nest, node, node.b, symbol)
+        kernel = f"triangular_{node.kind}{'_transposed' if node.transposed else ''}"
+        buffers = ((home(nest, node.a), 0), (symbol, 0))
+        nest.body.append(Call(kernel, node.type.shape, buffers, node.origin, checked=True))
+        return symbol
     lu, pivot = _factor(nest, node, n)
     dtype = node.type.dtype
     if node.kind == "det":
@@ -23,15 +37,18 @@ def write_solution(nest: NestLowering, node: Solve, symbol: Symbol | None) -> Sy
         return det
     assert node.b is not None
     assert symbol is not None
-    b = node.b
-    shape = nest.nodes[b].type.shape
-    nest.loops(
-        (node.type.size,),
-        lambda axes: nest.body.append(Store(symbol, axes[0].index(), nest.read(b, axes[0]), node.origin)),
-        node.origin,
-    )
+    shape = nest.nodes[node.b].type.shape
+    _copy(nest, node, node.b, symbol)
     nest.body.append(Call("lu_solve", (n, shape[1]), ((lu, 0), (pivot, 0), (symbol, 0)), node.origin))
     return symbol
+
+
+def _copy(nest: NestLowering, node: Solve, source: Value, symbol: Symbol) -> None:
+    nest.loops(
+        (nest.nodes[source].type.size,),
+        lambda axes: nest.body.append(Store(symbol, axes[0].index(), nest.read(source, axes[0]), node.origin)),
+        node.origin,
+    )
 
 
 def _factor(nest: NestLowering, node: Solve, n: int) -> tuple[Symbol, Symbol]:
