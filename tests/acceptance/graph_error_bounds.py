@@ -12,8 +12,22 @@ from typing import Any
 
 import numpy as np
 from arc_codegen.ir.evaluate import evaluate
-from arc_codegen.ir.graph import Assemble, Constant, Contract, Gather, Graph, Input, Map, Node, Reduce, Solve, View
+from arc_codegen.ir.graph import (
+    Assemble,
+    Constant,
+    Contract,
+    Gather,
+    Graph,
+    Input,
+    Lookup,
+    Map,
+    Node,
+    Reduce,
+    Solve,
+    View,
+)
 from arc_codegen.ir.interp import evaluate_node
+from arc_codegen.ir.kernels import find
 from numpy.typing import NDArray
 from strategies import running_error_functions, running_error_recipes  # noqa: F401 - fill the tables
 from strategies.running_error import FUNCTIONS, UFUNCS, Bounded, chosen, constant, gamma, magnitude, require
@@ -191,6 +205,14 @@ def _assemble(node: Assemble, operands: list[Bounded]) -> Bounded:
 
 
 def _solve(node: Solve, operands: list[Bounded]) -> Bounded:
+    if node.kind == "cholesky":
+        lower = operands[0] * np.tri(len(operands[0].value))
+        factor: Bounded = FUNCTIONS[np.linalg.cholesky](lower + (lower * np.tri(len(operands[0].value), k=-1)).T)
+        return factor
+    if node.kind in ("lower", "upper"):
+        # Elimination bounds substitution: it does less.
+        mask = np.tri(len(operands[0].value)) if node.kind == "lower" else np.tri(len(operands[0].value)).T
+        operands = [operands[0] * mask, operands[1]]
     matrix = operands[0].T if node.transposed else operands[0]
     if node.kind != "det":
         result: Bounded = FUNCTIONS[np.linalg.solve](matrix, operands[1])
@@ -206,6 +228,18 @@ def _solve(node: Solve, operands: list[Bounded]) -> Bounded:
     return _with_error(value, np.abs(value) * (np.expm1(n * np.log1p(relative)) + gamma(n)))
 
 
+def _lookup(node: Lookup, operands: list[Bounded]) -> Bounded:
+    """The same element for every place that may be meant."""
+    count = len(node.at.places)
+    places, grids = operands[1 : 1 + count], operands[1 + count :]
+    for place, grid in zip(places, grids, strict=True):
+        below, above = (find(grid.value, place.value + sign * 2 * place.error) for sign in (-1, 1))
+        require(below == above)
+    rest = [x.value for x in (*places, *grids)]
+    value, error = (np.asarray(evaluate_node(node, [part, *rest])) for part in operands[0].parts[:2])
+    return _with_error(value, error)
+
+
 _RULES: dict[type[Node], Callable[[Any, list[Bounded]], Bounded]] = {
     Map: _map,
     Reduce: _reduce,
@@ -214,4 +248,5 @@ _RULES: dict[type[Node], Callable[[Any, list[Bounded]], Bounded]] = {
     Gather: _moved,
     Assemble: _assemble,
     Solve: _solve,
+    Lookup: _lookup,
 }
