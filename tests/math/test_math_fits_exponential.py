@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import re
-import sys
 from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
+from minimax.exp_log_fits import FITS
+from minimax.fit import Fit, largest_error
+from minimax.log2_table import LOG_FRACTION_BITS, entries
+from minimax.remez import chebyshev_grid, remez
 from mpmath import mp, mpf
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "scripts"))
-
-from minimax.exp_log_fits import FITS  # noqa: E402
-from minimax.fit import Fit, largest_error  # noqa: E402
-from minimax.log2_table import LOG_FRACTION_BITS, entries  # noqa: E402
-from minimax.remez import chebyshev_grid, remez  # noqa: E402
 
 SOURCES = sorted((ROOT / "runtime_c" / "src").glob("arc_*.[ch]"))
 POWF = ROOT / "runtime_c" / "src" / "arc_powf.c"
