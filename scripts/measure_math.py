@@ -25,11 +25,11 @@ NEAR_BOUND = 1e-6
 """ulp: nearer to the bound than this, the C library's double does not decide."""
 
 
-def measure_errors(functions: list[MathFunction], *, full: bool) -> bool:
-    """Sweep each function in both variants, and record what comes out at once; whether all keep their bounds."""
+def measure_errors(functions: list[MathFunction], *, full: bool, variants: list[str]) -> bool:
+    """Sweep each function, and record at once what comes out; whether all keep their bounds."""
     kept = True
-    for variant, fused in (("plain", False), ("fused", True)):
-        with built_sweeper(fused=fused) as sweeper:
+    for variant in variants:
+        with built_sweeper(fused=variant == "fused") as sweeper:
             for function in functions:
                 stride, pairs = (1, ALL_PAIRS) if full else (THINNED_STRIDE, THINNED_PAIRS)
                 found = sweeper.sweep(function, stride=stride, pairs=pairs)
@@ -89,11 +89,13 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("functions", nargs="*", help="names, such as sinf; all without")
     parser.add_argument("--full", action="store_true", help="all arguments")
+    parser.add_argument("--variant", choices=["plain", "fused"], help="of the errors; both without")
     parser.add_argument("--no-errors", action="store_true", help="costs only")
     parser.add_argument("--no-costs", action="store_true", help="errors only")
     options = parser.parse_args(arguments)
     functions = [f for f in math_functions() if not options.functions or f.name in options.functions]
-    kept = options.no_errors or measure_errors(functions, full=options.full)
+    variants = [options.variant] if options.variant else ["plain", "fused"]
+    kept = options.no_errors or measure_errors(functions, full=options.full, variants=variants)
     costs = {} if options.no_costs else measure_costs(functions)
     # Read only now: another run may have measured other functions meanwhile.
     figures = record.load()

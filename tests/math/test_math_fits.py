@@ -1,4 +1,4 @@
-"""The polynomials of the exponential and logarithmic functions leave the errors that the C sources state."""
+"""The polynomials of the functions of arc_math leave the errors that the C sources state."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from minimax.exp_log_fits import FITS
+from minimax.catalogue import FITS
 from minimax.fit import Fit, largest_error
 from minimax.log2_table import LOG_FRACTION_BITS, entries
 from minimax.remez import chebyshev_grid, remez
