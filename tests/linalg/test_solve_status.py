@@ -113,7 +113,7 @@ def test_a_step_that_fails_leaves_the_state_alone(tmp_path: Path, guard: str) ->
     artifact = step(tmp_path, guard=guard)
     header = artifact.header.read_text()
     assert "arc_status_t ekf_step(" in header
-    assert "ARC_ERROR_SINGULAR if a matrix is singular" in header
+    assert "@retval ARC_ERROR_SINGULAR a matrix is singular" in header
     assert "states are as they were" in header
     assert ("ARC_ERROR_NOT_FINITE" in header) == (guard == "status")
     returns = {entry["c_name"]: entry["returns"] for entry in artifact.manifest["functions"]}
