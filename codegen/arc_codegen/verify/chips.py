@@ -324,5 +324,6 @@ def _cost(found: Outcome, machine: Machine) -> Cost | None:
     if counter is None or not len(found.ticks):
         return None
     ticks = np.maximum(found.ticks - machine.hello.ticks_of_nothing, 0)
-    least, median, most = (counter.units(int(value)) for value in (ticks.min(), np.median(ticks), ticks.max()))
-    return Cost(counter.unit, least, median, most)
+    # Each for itself: a tick is less than an instruction, so that single counts are exact and means of them are not.
+    units = sorted(counter.units(int(value)) for value in ticks)
+    return Cost(counter.unit, units[0], units[len(units) // 2], units[-1])
