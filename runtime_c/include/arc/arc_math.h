@@ -7,8 +7,8 @@
  * to-nearest and subnormals that are kept (the reset state of every processor that has them).
  *
  * Errors are in units in the last place of the true result (ulp), the largest over all 2^32 arguments, or over 10^8
- * random pairs and all pairs of special values: docs/math.md says how and where. A pair "a / b" is that of the two
- * variants, without and with fused multiply-add.
+ * random pairs and all pairs of special values: docs/math.md says how and where. [a / b ulp] is that of the two variants,
+ * without and with fused multiply-add.
  *
  * What a build may define:
  *
