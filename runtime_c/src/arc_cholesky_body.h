@@ -22,7 +22,7 @@ arc_status_t ARC_CHOLESKY_NAME(factor)(int32_t n, ARC_REAL *a) {
     for (int32_t k = 0; k < i; ++k) {
       pivot -= a[i * n + k] * a[i * n + k];
     }
-    if (!(pivot > 0)) { /* so that NaN is found as well */
+    if (!(pivot > (ARC_REAL)0)) { /* so that NaN is found as well */
       return ARC_ERROR_NOT_POSITIVE_DEFINITE;
     }
     a[i * n + i] = ARC_ROOT(pivot);

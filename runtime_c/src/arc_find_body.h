@@ -25,14 +25,18 @@ int32_t ARC_FIND_EVEN(const ARC_REAL *grid, int32_t size, ARC_REAL per_unit, ARC
   int32_t interval = 0;
   if (guess >= (ARC_REAL)last) {
     interval = last;
-  } else if (guess > 0) {
+  } else if (guess > (ARC_REAL)0) {
     interval = (int32_t)guess;
+  } else {
+    /* The first one; for NaN too. */
   }
   /* The guess is off by one at most; the grid decides. */
   if (interval > 0 && x < grid[interval]) {
     --interval;
   } else if (interval < last && grid[interval + 1] <= x) {
     ++interval;
+  } else {
+    /* It was right. */
   }
   return interval;
 }

@@ -25,7 +25,7 @@ arc_status_t ARC_LDL_NAME(factor)(int32_t n, ARC_REAL *a) {
       a[i * n + j] = scaled / a[j * n + j];
       pivot -= scaled * a[i * n + j];
     }
-    if (pivot == 0) {
+    if (pivot == (ARC_REAL)0) {
       return ARC_ERROR_SINGULAR;
     }
     a[i * n + i] = pivot;

@@ -3,7 +3,7 @@
 
 /* 1 / ln 10 in two parts, of which the first has 12 significant bits, and as one number. */
 #define ARC_LOG10_E_HIGH 0.434326172f
-#define ARC_LOG10_E_LOW -3.16899714e-05f
+#define ARC_LOG10_E_LOW (-3.16899714e-05f)
 #define ARC_LOG10_E 0.434294492f
 
 /* log10(2) in two parts: the product of the first with any exponent is exact. */

@@ -3,7 +3,7 @@
 
 /* 1 / ln 2 in two parts, of which the first has 12 significant bits; ARC_LOG2_E is both. */
 #define ARC_LOG2_E_HIGH 1.44287109f
-#define ARC_LOG2_E_LOW -0.000176052854f
+#define ARC_LOG2_E_LOW (-0.000176052854f)
 
 /* log2(x) = k + log(1 + f) / ln 2 with x = 2^(k - exponent) * (1 + f). */
 static inline float arc_log2_of_normal(uint32_t bits, float exponent) {

@@ -34,7 +34,7 @@ arc_status_t ARC_LU_NAME(factor)(int32_t n, ARC_REAL *a, int32_t *pivot) {
     if (p != k) {
       ARC_LU_SWAP(a + k * n, a + p * n, n);
     }
-    const bool is_zero = a[k * n + k] == 0;
+    const bool is_zero = a[k * n + k] == (ARC_REAL)0;
     if (is_zero) {
       status = ARC_ERROR_SINGULAR;
     }

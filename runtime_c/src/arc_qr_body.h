@@ -6,22 +6,22 @@
 #endif
 
 static ARC_REAL ARC_QR_NAME(magnitude)(ARC_REAL x) {
-  return x < 0 ? -x : x;
+  return x < (ARC_REAL)0 ? -x : x;
 }
 
 /* Length of the part of column k on and below the diagonal, scaled by its largest element against overflow. */
 static ARC_REAL ARC_QR_NAME(length)(int32_t m, int32_t n, int32_t k, const ARC_REAL *a) {
-  ARC_REAL scale = 0;
+  ARC_REAL scale = (ARC_REAL)0;
   for (int32_t i = k; i < m; ++i) {
     const ARC_REAL size = ARC_QR_NAME(magnitude)(a[i * n + k]);
     if (!(size <= scale)) { /* so that NaN stays */
       scale = size;
     }
   }
-  if (scale == 0) {
+  if (scale == (ARC_REAL)0) {
     return scale;
   }
-  ARC_REAL sum = 0;
+  ARC_REAL sum = (ARC_REAL)0;
   for (int32_t i = k; i < m; ++i) {
     const ARC_REAL part = a[i * n + k] / scale;
     sum += part * part;
@@ -50,14 +50,14 @@ arc_status_t ARC_QR_NAME(factor)(int32_t m, int32_t n, ARC_REAL *a, ARC_REAL *ta
   arc_status_t status = ARC_OK;
   for (int32_t k = 0; k < n; ++k) {
     const ARC_REAL length = ARC_QR_NAME(length)(m, n, k, a);
-    if (length == 0) {
+    if (length == (ARC_REAL)0) {
       tau[k] = 0;
       status = ARC_ERROR_SINGULAR;
       continue;
     }
     /* The sign against which nothing cancels. */
     const ARC_REAL first = a[k * n + k];
-    const ARC_REAL diagonal = first > 0 ? -length : length;
+    const ARC_REAL diagonal = first > (ARC_REAL)0 ? -length : length;
     tau[k] = (diagonal - first) / diagonal;
     for (int32_t i = k + 1; i < m; ++i) {
       a[i * n + k] /= first - diagonal;

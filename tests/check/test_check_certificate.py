@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any
 
-import arc_codegen
 import numpy as np
 import pytest
 from arc_codegen.ir.kernel_table import KERNELS
@@ -14,6 +12,7 @@ from arc_codegen.ir.loops import LoopFunction, LoopModule
 from arc_codegen.verify.check import Certificate, certify
 from arc_codegen.verify.check.call_graph import called_functions, find_cycle, strip_comments
 from arc_codegen.verify.check.runtime_loops import KERNEL_ITERATIONS, RUNTIME_LOOPS, kernel_iterations
+from runtime_texts import every_runtime_file
 
 import archimedes as arc
 from archimedes.export.generation import check_options, generate_module
@@ -134,11 +133,6 @@ def test_every_loop_of_the_runtime_has_a_known_bound() -> None:
     assert certify(module, sources | shipped).problems == ()
 
 
-def every_runtime_file() -> dict[str, str]:
-    root = Path(arc_codegen.__file__).parent / "_runtime_c"
-    return {path.name: path.read_text() for path in sorted((*root.glob("src/*"), *root.glob("include/arc/*")))}
-
-
 def test_known_bounds_are_of_loops_that_exist() -> None:
     files = every_runtime_file()
     for loop in RUNTIME_LOOPS:
@@ -173,3 +167,15 @@ def test_certificates_of_derivatives() -> None:
     certificate = certify(module, sources)
     assert certificate.holds
     assert certificate.functions[0].functions["tanh"] >= 40
+
+
+def test_searches_in_tables_are_counted() -> None:
+    grid = np.array([0.0, 1.0, 3.0, 7.0, 8.0, 20.0, 21.0, 30.0, 50.0, 60.0])
+
+    def table(x: Any) -> Any:
+        return np.interp(x, grid, np.sqrt(grid))
+
+    module, sources = lowered(table, (np.ones(4, np.float32),))
+    certificate = certify(module, sources)
+    assert certificate.problems == ()
+    assert certificate.functions[0].kernels == {"find(10)": 4 * 4}

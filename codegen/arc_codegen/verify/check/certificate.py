@@ -24,7 +24,7 @@ from arc_codegen.ir.types import Origin
 from arc_codegen.ir.verify_loops import verify_loops
 from arc_codegen.passes.loopgen.initial_states import with_initialisers
 from arc_codegen.verify.check.call_graph import called_functions, find_cycle, strip_comments
-from arc_codegen.verify.check.runtime_loops import RUNTIME_LOOPS, kernel_iterations
+from arc_codegen.verify.check.runtime_loops import RUNTIME_LOOPS, kernel_iterations, search_iterations
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +173,12 @@ class _Count:
                     self.body(then, times=times, depth=depth)
                     self.body(orelse, times=times, depth=depth)
                 case loops.Call(kernel, ints):
-                    self._kernel(kernel, ints, times)
+                    self._kernel(f"{kernel}({', '.join(map(str, ints))})", kernel_iterations(kernel, ints), times)
+                case loops.Find(size=size, place=place, per_unit=per_unit):
+                    self._expression(place, times)
+                    # Where the interval is guessed, there is nothing to search.
+                    name = f"find_even({size})" if per_unit else f"find({size})"
+                    self._kernel(name, 0 if per_unit else search_iterations(size), times)
 
     def _expression(self, root: Expr, times: int) -> None:
         for node in walk_expressions((root,)):
@@ -186,9 +191,8 @@ class _Count:
                 elif node.fn in ("select", "max", "min", "fmax", "fmin", "and", "or"):
                     self.totals["branches"] += times
 
-    def _kernel(self, kernel: str, ints: tuple[int, ...], times: int) -> None:
-        name = f"{kernel}({', '.join(map(str, ints))})"
-        each, known = kernel_iterations(kernel, ints), self.kernels.get(name, 0)
+    def _kernel(self, name: str, each: int | None, times: int) -> None:
+        known = self.kernels.get(name, 0)
         self.kernels[name] = None if each is None or known is None else known + each * times
 
 

@@ -9,22 +9,53 @@ from typing import Final
 
 
 def _lu_factor(n: int) -> int:
-    # Of each step k: the step, its pivot search, a swap of rows, and its rows i with their columns j.
-    return sum(1 + (n - 1 - k) + n + (n - 1 - k) + (n - 1 - k) ** 2 for k in range(n))
+    # Of each step k: the step, its pivot search, a swap of rows but for the last, and its rows i with their columns j.
+    return sum(1 + (n - 1 - k) + (n if k < n - 1 else 0) + (n - 1 - k) + (n - 1 - k) ** 2 for k in range(n))
 
 
 def _lu_solve(n: int, m: int) -> int:
     # Swaps; then rows i, terms k and columns j forward, the same and a division of each column backward.
     pairs = n * (n - 1) // 2
-    return (n + n * m) + (n + pairs + pairs * m) + (n + pairs + pairs * m + n * m)
+    return (n + (n - 1) * m) + (n + pairs + pairs * m) + (n + pairs + pairs * m + n * m)
 
 
 def _lu_det(n: int) -> int:
     return n
 
 
+def _cholesky_factor(n: int) -> int:
+    # Of each row i: the row, its elements j below the diagonal with their terms, the pivot's terms, zeros above.
+    return sum(1 + i + i * (i - 1) // 2 + i + (n - 1 - i) for i in range(n))
+
+
+def _triangular(n: int, m: int) -> int:
+    # The diagonal is looked at; then rows i, terms k and columns j, and a division of each column.
+    pairs = n * (n - 1) // 2
+    return n + (n + pairs + pairs * m + n * m)
+
+
+def search_iterations(size: int) -> int:
+    """Most iterations of a search in a grid of that many places: the distance is halved until it is 1.
+
+    Examples
+    --------
+    >>> search_iterations(2), search_iterations(9), search_iterations(10)
+    (0, 3, 4)
+    """
+    return max(0, (size - 2).bit_length())
+
+
 KERNEL_ITERATIONS: Final[Mapping[str, Callable[..., int]]] = MappingProxyType(
-    {"lu_factor": _lu_factor, "lu_solve": _lu_solve, "lu_det": _lu_det}
+    {
+        "lu_factor": _lu_factor,
+        "lu_solve": _lu_solve,
+        "lu_det": _lu_det,
+        "cholesky_factor": _cholesky_factor,
+        "triangular_lower": _triangular,
+        "triangular_lower_transposed": _triangular,
+        "triangular_upper": _triangular,
+        "triangular_upper_transposed": _triangular,
+    }
 )
 """Most iterations of all loops of a kernel, as a function of its integers; kernels of `ir.kernel_table`."""
 
