@@ -30,7 +30,7 @@ last_failure = _LastFailure()
 
 @dataclass(frozen=True, slots=True)
 class MatrixOperation:
-    """``kind`` "cholesky" of an n x n matrix; "lower", "upper": n x m solutions with that triangle, or its transpose."""
+    """``kind`` "cholesky" of an n x n matrix; "lower", "upper": n x m solutions with it or its transpose."""
 
     kind: str
     n: int

@@ -104,7 +104,7 @@ class _GenerateCommand(click.Command):
     type=click.Choice(["arc", "libm"]),
     default=Options().math,
     show_default=True,
-    help="Where sin, exp, ... come from in float32: functions that come with the module and have the same bits on every "
+    help="Where sin, exp, ... come from in float32: functions that come with the module, with the same bits on every "
     "machine, or the platform's math library (as always in float64).",
 )
 @click.option(
