@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from strategies.graph_programs import Array, assert_bits_equal, programs
 from sweeps import examples
 
-BATCH = 25
+BATCH = 15
 """Programs a module: one compilation for all of them."""
 
 batches = st.lists(programs(), min_size=BATCH, max_size=BATCH)
@@ -28,7 +28,7 @@ def numbered(batch: list[tuple[Graph, list[Array]]]) -> Module:
 
 
 # No shrinking: each step compiles anew. The failing function is named, and test_passes_random.py shrinks.
-@settings(max_examples=examples(8), phases=(Phase.explicit, Phase.reuse, Phase.generate))
+@settings(max_examples=examples(14), phases=(Phase.explicit, Phase.reuse, Phase.generate))
 @given(batches, st.sampled_from(["speed", "balanced", "size"]), st.sampled_from(["gcc", "clang"]))
 def test_random_programs_give_the_interpreters_bits(
     batch: list[tuple[Graph, list[Array]]], optimize: str, compiler: str
@@ -49,7 +49,7 @@ def test_random_programs_give_the_interpreters_bits(
                 raise
 
 
-@settings(max_examples=examples(2), phases=(Phase.explicit, Phase.reuse, Phase.generate))
+@settings(max_examples=examples(4), phases=(Phase.explicit, Phase.reuse, Phase.generate))
 @given(batches)
 def test_random_programs_compile_without_a_warning(batch: list[tuple[Graph, list[Array]]]) -> None:
     with tempfile.TemporaryDirectory() as folder:

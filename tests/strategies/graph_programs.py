@@ -120,6 +120,7 @@ class _Program:
         self.draw = draw
         self.real = real
         self.depth = depth
+        self.looped = False
         self.builder = GraphBuilder("program")
         self.values: list[int] = []
 
@@ -375,8 +376,9 @@ class _Program:
     # Loops
 
     def _loop(self) -> int:
-        if self.depth == 2:
+        if self.depth == 2 or self.looped:
             return self._map()
+        self.looped = True  # one is enough: a body is a program of its own
         length = self.draw(st.integers(1, 4))
         carries = [self._real_value() for _ in range(self.draw(st.integers(1, 2)))]
         elements = [
@@ -389,7 +391,7 @@ class _Program:
             kind = self.builder.type(operand)
             shape = kind.shape[1:] if rows[0] <= k < rows[1] else kind.shape
             body.values.append(body.builder.input(f"p{k}", kind.dtype, shape))
-        for _ in range(self.draw(st.integers(1, 5))):
+        for _ in range(self.draw(st.integers(1, 3))):
             body.step()
         new = [body._shaped(self.builder.type(carry).shape, self.real) for carry in carries]
         emitted = [body._any_value() for _ in range(self.draw(st.integers(0, 2)))]
