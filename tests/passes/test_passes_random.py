@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 from arc_codegen.ir.builder import GraphBuilder
-from arc_codegen.ir.graph import Graph
+from arc_codegen.ir.graph import Graph, Solve
 from arc_codegen.ir.interp import interpret
 from arc_codegen.ir.loops_interp import interpret_loops
-from arc_codegen.ir.types import DType
+from arc_codegen.ir.types import DType, TensorType
 from arc_codegen.ir.verify import verify_graph
 from arc_codegen.ir.verify_loops import verify_loops
 from arc_codegen.options import Options
@@ -78,3 +78,16 @@ def test_a_table_read_of_a_constant_finds_its_loops() -> None:
     function = lower_to_loops(graph, Options())
     verify_loops(function)
     assert_bits_equal(interpret_loops(function, []), interpret(graph, []))
+
+
+def test_a_scalar_that_a_kernel_reads_is_put_into_memory() -> None:
+    builder = GraphBuilder("f")
+    number = builder.map("asinh", builder.input("x", DType.F64, ()))
+    matrix = builder.view(number, (1, 1), 0, (1, 1))
+    right = builder.view(number, (1, 2), 0, (0, 0))
+    kind = TensorType(DType.F64, (1, 2))
+    graph = builder.finish([("y", builder.add(Solve(type=kind, kind="lower", a=matrix, b=right)))])
+    function = lower_to_loops(graph, Options())
+    verify_loops(function)
+    x = [np.array(0.7)]
+    assert_bits_equal(interpret_loops(function, x), interpret(graph, x))

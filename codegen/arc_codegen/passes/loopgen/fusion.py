@@ -89,7 +89,7 @@ def plan_fusion(graph: Graph, forced: set[Value]) -> Plan:
         if plan.base[value] != value or not plan.uses[value]:
             continue
         node = nodes[value]
-        alone = value in forced or plan.depth[value] > _DEPTH
+        alone = value in forced or (plan.depth[value] > _DEPTH and not is_scalar(node))
         own = _settle(node, value, zones.get(value, set()), alone, plan)
         if value in plan.materialised:
             plan.depth[value] = 0
@@ -111,7 +111,7 @@ def _settle(node: Node, value: Value, zones: set[Zone | None], forced: bool, pla
     read in several zones, which is address arithmetic in each of them.
     """
     own: Zone = ("nest", value, 0)
-    if isinstance(node, (Input, Constant)) or is_scalar(node):
+    if isinstance(node, (Input, Constant)) or (is_scalar(node) and not forced):
         return own
     single = next(iter(zones)) if len(zones) == 1 else None
     if single is not None and single[0] == "repeated":
