@@ -35,9 +35,9 @@ extern "C" {
 
 /* Trigonometric functions; arguments in radians, of any size. */
 
-/** Sine. */
+/** Sine. [0.92 / 0.88 ulp] */
 float arc_sinf(float x);
-/** Cosine. [0.92 / 0.85 ulp] */
+/** Cosine. [0.92 / 0.88 ulp] */
 float arc_cosf(float x);
 /** Sine and cosine of one angle: the bits of arc_sinf and arc_cosf, for less than both. */
 void arc_sincosf(float x, float *sine, float *cosine);
