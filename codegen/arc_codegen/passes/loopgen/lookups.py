@@ -14,7 +14,7 @@ from arc_codegen.ir.types import DType
 from arc_codegen.passes.loopgen.forms import ZERO, Form
 
 if TYPE_CHECKING:
-    from arc_codegen.passes.loopgen.nests import NestLowering
+    from arc_codegen.passes.loopgen.elements import ElementLowering
 
 _EVEN = 0.25
 """Largest distance of an element of a grid from its place on an even one, in steps, for the interval to be computed.
@@ -27,13 +27,13 @@ _BISECTED = 4
 """Up to this many elements, bisection takes no more than two comparisons."""
 
 
-def read_table(nest: NestLowering, node: Lookup, flat: Form) -> Expr:
+def read_table(nest: ElementLowering, node: Lookup, flat: Form) -> Expr:
     """The element of a table for the places at ``flat``."""
     table = home(nest, node.arg)
     return Load(table, _index(nest, node.at, flat), node.type.dtype)
 
 
-def write_spread(nest: NestLowering, node: Spread, symbol: Symbol) -> None:
+def write_spread(nest: ElementLowering, node: Spread, symbol: Symbol) -> None:
     """Zeros, then one addition after the other."""
     dtype = node.type.dtype
     zero = Literal(0.0, dtype)
@@ -47,7 +47,7 @@ def write_spread(nest: NestLowering, node: Spread, symbol: Symbol) -> None:
     nest.loops((nest.nodes[node.arg].type.size,), inside, node.origin)
 
 
-def _index(nest: NestLowering, at: Intervals, flat: Form) -> Index:
+def _index(nest: ElementLowering, at: Intervals, flat: Form) -> Index:
     coefficients: dict[Symbol, int] = {}
     for place, grid, stride in zip(at.places, at.grids, at.strides, strict=True):
         found = _interval(nest, place, grid, flat)
@@ -55,7 +55,7 @@ def _index(nest: NestLowering, at: Intervals, flat: Form) -> Index:
     return Index(at.offset, tuple((found, stride) for found, stride in coefficients.items() if stride))
 
 
-def _interval(nest: NestLowering, place: Value, grid: Value, flat: Form) -> Symbol:
+def _interval(nest: ElementLowering, place: Value, grid: Value, flat: Form) -> Symbol:
     """The interval of a place, searched for once in each body."""
     if nest.nodes[place].type.size == 1:
         flat = ZERO
@@ -74,7 +74,7 @@ def _interval(nest: NestLowering, place: Value, grid: Value, flat: Form) -> Symb
     return symbol
 
 
-def home(nest: NestLowering, value: Value) -> Symbol:
+def home(nest: ElementLowering, value: Value) -> Symbol:
     """The buffer that holds a table."""
     base = nest.plan.base[value]
     source = nest.nodes[base]
