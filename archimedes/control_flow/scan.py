@@ -73,8 +73,8 @@ def scan(f: Body, init: Any, xs: Any = None, length: int | None = None, *, rever
     ...         return x, x[0]
     ...     return arc.scan(step, x0, forces)
     >>> final, positions = simulate(np.array([1.0, 0.0]), np.zeros(3))
-    >>> positions
-    array([1.   , 0.75, 0.25])
+    >>> positions.tolist()
+    [1.0, 0.75, 0.25]
     """
     sequences, sequence_tree = flatten(xs)
     first, carry_tree = flatten(init)

@@ -63,7 +63,7 @@ def closure(names: Iterable[str]) -> tuple[str, ...]:
     Examples
     --------
     >>> closure(["arc_lu.h"])
-    ('arc_abi.h', 'arc_lu.h')
+    ('arc_abi.h', 'arc_lu.h', 'arc_status.h')
     """
     found: set[str] = set()
     pending = list(names)

@@ -81,10 +81,26 @@ def home(nest: ElementLowering, value: Value) -> Symbol:
     if isinstance(source, Constant):
         elements = constant_array(source).ravel()
         return nest.table(nest.hints.table(base), source.type.dtype, tuple(elements.tolist()))
+    if base in nest.arguments:
+        return _home_of_argument(nest, base)
     if base not in nest.home:
         nest.stuck.add(base)
         return nest.symbol("table")
     return nest.home[base]
+
+
+def _home_of_argument(nest: ElementLowering, base: Value) -> Symbol:
+    """Where an input of a loop's body lies, if that is the beginning of a buffer; else a copy."""
+    node = nest.nodes[base]
+    if node.type.size > 1:
+        place = nest.arguments[base].place()
+        if place is None:  # the loop around has noted it
+            return nest.symbol("table")
+        if place[1] == ZERO:
+            return place[0]
+    copy = nest.buffer("copy", node.type.dtype, node.type.size, "work", node.type.shape)
+    nest.loops((node.type.size,), lambda axes: nest.body.append(Store(copy, axes[0].index(), nest.read(base, axes[0]))))
+    return copy
 
 
 def even_steps(grid: Array) -> float:
