@@ -51,6 +51,7 @@ def _outcome(result: ToolResult) -> Text:
     said = [f"{violations} to be corrected" if violations else "nothing to correct"]
     said += [f"{deviations} recorded deviations"] if deviations else []
     said += [f"{advisory} advisory"] if advisory else []
+    said += [result.note] if result.note else []
     return Text(f"{', '.join(said)} ({printable(result.version)})", style="bold red" if violations else "green")
 
 

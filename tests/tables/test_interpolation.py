@@ -191,7 +191,8 @@ def test_generated_c_searches_once_and_has_no_warning(tmp_path: Path, real: Any)
     for source_file in sorted((tmp_path / "value").glob("*.c")):
         for compiler in ("gcc", "clang"):
             for language in (["-std=c99", *C_WARNINGS], ["-x", "c++", "-std=c++11", *WARNINGS]):
-                command = [require_tool(compiler), *language, "-Werror", "-O2", "-c", "-o", str(tmp_path / "o.o")]
+                program = {"gcc": "g++", "clang": "clang++"}[compiler] if "c++" in language else compiler
+                command = [require_tool(program), *language, "-Werror", "-O2", "-c", "-o", str(tmp_path / "o.o")]
                 done = subprocess.run([*command, str(source_file)], capture_output=True, text=True, check=False)
                 assert done.returncode == 0, done.stderr
     slope = arc.codegen(

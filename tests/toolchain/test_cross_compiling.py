@@ -26,6 +26,8 @@ HEADER = {"twice.h": '#ifdef __cplusplus\nextern "C"\n#endif\nint twice(int x);\
 @pytest.mark.parametrize("name", ["cortex-m3", "rv32imac", "atmega2560", "host"])
 def test_users_flags(name: str, flags: tuple[str, ...], tmp_path: Path) -> None:
     target = require_target(name)
+    if name == "host" and "-std=gnu++17" in flags:
+        require_tool("g++")
     image = build_image(target, {**MAIN, **TWICE}, headers=HEADER, flags=flags, output=tmp_path / "image.elf")
     assert run(image, timeout=SECONDS).exit_code == 42
     assert [path.name for path in tmp_path.iterdir()] == ["image.elf"]
@@ -147,6 +149,9 @@ def test_an_output_in_the_place_of_a_folder_or_below_a_file(tmp_path: Path) -> N
 
 def test_a_read_only_output(tmp_path: Path) -> None:
     require_target("host")
+    checkout = Path(__file__).resolve()
+    if os.getuid() == 0 and not all(parent.stat().st_mode & 0o001 for parent in checkout.parents):
+        pytest.skip("root may write anywhere, and nobody else may read this checkout: run it as a user")
     assert in_child(read_only_output, tmp_path) == "ARC604 cannot write"
 
 

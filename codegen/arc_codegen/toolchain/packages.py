@@ -17,6 +17,7 @@ _PACKAGES: Final = MappingProxyType(
         "gcc": ("gcc libc6-dev", "gcc", "gcc"),
         "g++": ("g++", "gcc-c++", "gcc"),
         "clang": ("clang libclang-rt-dev", "clang compiler-rt", ""),
+        "clang++": ("clang", "clang", ""),
         "clang-format": ("clang-format", "clang-tools-extra", "clang-format"),
         "clang-tidy": ("clang-tidy", "clang-tools-extra", "llvm"),
         "cppcheck": ("cppcheck", "cppcheck", "cppcheck"),

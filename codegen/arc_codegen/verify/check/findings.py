@@ -69,7 +69,7 @@ class ToolResult:
         First line of what it says of itself.
     findings : tuple of Finding
     note : str
-        How to install it if it is missing, or its words if it failed.
+        How to install it if it is missing, its words if it failed, what it did not look at if it ran.
     """
 
     tool: str

@@ -78,6 +78,7 @@ class Tool:
     what: str
     commands: Callable[[str, Sources], Iterator[list[str]]]
     parse: Callable[[str, str, Sources], Iterator[Finding]]
+    left_out: Callable[[str], str] = lambda path: ""  # what it does not look at on this machine, and why
 
     def run(self, sources: Sources) -> ToolResult:
         """Let it read the sources."""
@@ -106,17 +107,28 @@ class Tool:
                 return ToolResult(self.name, "failed", version, note=words.strip()[-2000:] or f"{done.returncode}")
             findings += found
         # A header is read once for each source that includes it.
-        return ToolResult(self.name, "ran", version, apply_deviations(dict.fromkeys(findings)))
+        return ToolResult(self.name, "ran", version, apply_deviations(dict.fromkeys(findings)), self.left_out(path))
 
 
 def _warnings(path: str, sources: Sources) -> Iterator[list[str]]:
     # Optimised, so that the analysis of flow takes part.
     start = [path, "-std=c99", *C_WARNINGS, "-O2", *sources.arguments, "-S", "-o", "/dev/null"]
     yield from ([*start, name] for name in sources.names)
-    as_cpp = shutil.which(path + "++" if path.endswith("clang") else re.sub("gcc$", "g++", path))
+    as_cpp = shutil.which(_cpp_compiler(path))
     if as_cpp is not None:
         start = [as_cpp, "-x", "c++", "-std=c++11", *WARNINGS, "-O2", *sources.arguments, "-S", "-o", "/dev/null"]
         yield from ([*start, name] for name in sources.names)
+
+
+def _cpp_compiler(path: str) -> str:
+    return path + "++" if path.endswith("clang") else re.sub("gcc$", "g++", path)
+
+
+def _without_cpp(path: str) -> str:
+    compiler = _cpp_compiler(path)
+    if shutil.which(compiler) is not None:
+        return ""
+    return f"not as C++: {Path(compiler).name} is not installed ({install_command(Path(compiler).name)})"
 
 
 def _gcc_analyzer(path: str, sources: Sources) -> Iterator[list[str]]:
@@ -179,8 +191,8 @@ def _name(file: str, sources: Sources) -> str:
 
 
 TOOLS: Final = (
-    Tool("gcc", "gcc", "warnings, as C and as C++", _warnings, _diagnostics),
-    Tool("clang", "clang", "warnings, as C and as C++", _warnings, _diagnostics),
+    Tool("gcc", "gcc", "warnings, as C and as C++", _warnings, _diagnostics, _without_cpp),
+    Tool("clang", "clang", "warnings, as C and as C++", _warnings, _diagnostics, _without_cpp),
     Tool("gcc-analyzer", "gcc", "paths through the code (-fanalyzer)", _gcc_analyzer, _diagnostics),
     Tool("clang-analyzer", "clang", "paths through the code (--analyze)", _clang_analyzer, _diagnostics),
     Tool("clang-tidy", "clang-tidy", "bug patterns and CERT C", _clang_tidy, _diagnostics),
