@@ -144,7 +144,7 @@ def _derivative_along(f: CompiledFunction, mode: Mode, along: Any, s: _Settings)
     def derivative(*args: Any, **kwargs: Any) -> Any:
         return derived(*args, along, **kwargs)
 
-    derivative.__signature__ = f.binder.signature  # type: ignore[attr-defined]
+    derivative.__signature__ = f.binder.signature  # type: ignore[attr-defined]  # as inspect asks; typeshed has none
     static = tuple(f.binder.static_names)
     return CompiledFunction(derivative, static_argnames=static, name=f.name, backend=f.backend)
 

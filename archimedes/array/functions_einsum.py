@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import string
 from typing import Any, TypeAlias
 
 import numpy as np
 
+from archimedes.array.carrier import Positions
 from archimedes.array.contractions import contract, is_worth_it
 from archimedes.array.core import SymbolicArray
 from archimedes.array.function_table import implements
@@ -127,10 +129,15 @@ def _diagonalised(array: SymbolicArray, labels: Labels) -> tuple[SymbolicArray, 
                 array.shape[first] == array.shape[second],
                 f"np.einsum: the axes of {label!r} are {array.shape[first]} and {array.shape[second]} long",
             )
-            array = moved(array, lambda p, i=first, j=second: np.moveaxis(np.diagonal(p, 0, i, j), -1, i))  # type: ignore[misc]
+            array = moved(array, functools.partial(_diagonal_in_place, first=first, second=second))
             labels = labels[:second] + labels[second + 1 :]
             axes = [k for k, other in enumerate(labels) if other == label]
     return array, labels
+
+
+def _diagonal_in_place(positions: Positions, *, first: int, second: int) -> Positions:
+    """The diagonal of two axes, as one axis where the first of them was."""
+    return np.moveaxis(np.diagonal(positions, 0, first, second), -1, first)
 
 
 def _summed_alone(array: SymbolicArray, labels: Labels, needed: set[str]) -> tuple[SymbolicArray, Labels]:

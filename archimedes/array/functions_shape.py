@@ -5,7 +5,7 @@ Where NumPy gives a view, the result is a view here too: writing through it chan
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -150,6 +150,15 @@ def linalg_diagonal(x: Any, /, *, offset: int = 0) -> SymbolicArray:
     return diagonal(x, offset, -2, -1)
 
 
+def _views(array: SymbolicArray, cut: Callable[[Positions], Sequence[Positions]]) -> list[SymbolicArray]:
+    """The pieces that ``cut`` makes of an array."""
+
+    def piece(k: int) -> SymbolicArray:
+        return viewed(array, lambda positions: cut(positions)[k])
+
+    return [piece(k) for k in range(len(cut(positions_of(array))))]
+
+
 def _split(
     function: Callable[..., list[Positions]], name: str, ary: Any, indices_or_sections: Any, **axis: int
 ) -> list[SymbolicArray]:
@@ -158,8 +167,7 @@ def _split(
     if not isinstance(sections, int):
         sections = constant_array(sections, function=name, argument="indices_or_sections")
         sections = int(sections) if sections.ndim == 0 else sections
-    count = len(function(positions_of(array), sections, **axis))
-    return [viewed(array, lambda p, k=k: function(p, sections, **axis)[k]) for k in range(count)]  # type: ignore[misc]
+    return _views(array, lambda positions: function(positions, sections, **axis))
 
 
 @implements(np.split)
@@ -195,9 +203,7 @@ def dsplit(ary: Any, indices_or_sections: Any) -> list[SymbolicArray]:
 @implements(np.unstack)
 def unstack(x: Any, /, *, axis: int = 0) -> tuple[SymbolicArray, ...]:
     """The slices along an axis."""
-    array = as_symbolic(x)
-    count = len(np.unstack(positions_of(array), axis=axis))
-    return tuple(viewed(array, lambda p, k=k: np.unstack(p, axis=axis)[k]) for k in range(count))  # type: ignore[misc]
+    return tuple(_views(as_symbolic(x), lambda positions: np.unstack(positions, axis=axis)))
 
 
 @implements(np.ndim)

@@ -25,7 +25,7 @@ class Guards:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Length of each axis."""
+        """Length of each axis; the array class has it."""
         raise NotImplementedError
 
     @property
@@ -38,8 +38,8 @@ class Guards:
             ArcTypeError,
             "the truth of a traced value decides a Python branch (if, while, and, or, not, min, max, ...)",
             code="ARC113",
-            hint="use np.where(cond, a, b) or arc.cond for a choice, & | ~ or np.logical_* for logic, np.maximum and "
-            "np.minimum for extrema; mark the argument static if it is known before the call",
+            hint="use np.where(cond, a, b) for a choice, & | ~ or np.logical_* for logic, np.maximum and "
+            "np.minimum for extrema, arc.scan for loops; mark the argument static if it is known before the call",
         )
 
     def __float__(self) -> NoReturn:

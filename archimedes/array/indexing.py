@@ -12,7 +12,7 @@ from archimedes.array.operators import Operators
 from archimedes.errors import ArcIndexError, ArcTypeError, ArcValueError
 
 if TYPE_CHECKING:
-    from archimedes.array.core import SymbolicArray
+    pass
 
 
 def check_writable(read_only: bool, shape: tuple[int, ...]) -> None:
@@ -42,24 +42,28 @@ def is_basic(key: Any) -> bool:
     )
 
 
+def is_traced(part: Any) -> bool:
+    """Whether a part of a key is a traced array; its class, which reads keys with this module, is not known here."""
+    return isinstance(part, Operators)
+
+
 def normal_key(key: Any, shape: tuple[int, ...], *, reading: bool) -> Any:
     """The key with nothing traced in it, or the traced mask that it is; errors for keys that depend on a value."""
-    if isinstance(key, Operators):
-        mask: SymbolicArray = key  # type: ignore[assignment]
-        if mask.dtype.kind == "b" and not reading and mask.shape == shape:
-            return mask
-        raise _depends_on_value(mask, reading=reading)
+    if is_traced(key):
+        if key.dtype.kind == "b" and not reading and key.shape == shape:
+            return key
+        raise _depends_on_value(key, reading=reading)
     for part in key if isinstance(key, tuple) else (key,):
-        if isinstance(part, Operators):
-            raise _depends_on_value(part, reading=reading)  # type: ignore[arg-type]
+        if is_traced(part):
+            raise _depends_on_value(part, reading=reading)
         if isinstance(part, slice):
             for bound in (part.start, part.stop, part.step):
-                if isinstance(bound, Operators):
-                    raise _depends_on_value(bound, reading=reading)  # type: ignore[arg-type]
+                if is_traced(bound):
+                    raise _depends_on_value(bound, reading=reading)
     return key
 
 
-def _depends_on_value(part: SymbolicArray, *, reading: bool) -> ArcTypeError:
+def _depends_on_value(part: Any, *, reading: bool) -> ArcTypeError:
     if part.dtype.kind == "b":
         what = "a mask that is traced: how many elements it picks depends on values"
         hint = "use np.where(mask, a, b)" + ("" if reading else "; x[mask] = number works for a mask of the shape of x")

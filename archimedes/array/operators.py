@@ -13,7 +13,7 @@ from archimedes.array.ufunc_table import UFUNCS
 from archimedes.errors import ArcTypeError
 
 if TYPE_CHECKING:
-    from archimedes.array.core import SymbolicArray
+    pass
 
 _FAST = frozenset({int, float, bool})
 
@@ -111,12 +111,12 @@ class Operators:
     __neg__, __pos__ = _unary("negative"), _unary("positive")
     __abs__, __invert__ = _unary("absolute"), _unary("invert")
 
-    def __pow__(self, other: Any, modulus: Any = None) -> SymbolicArray:
+    def __pow__(self, other: Any, modulus: Any = None) -> Any:
         if modulus is not None:
             raise located(ArcTypeError, "pow() with a modulus cannot be traced", code="ARC111", hint="use (x**n) % m")
         if not _is_operand(other):
-            return _not_an_operand("power", other)  # type: ignore[no-any-return]
-        return UFUNCS["power"](self, other)  # type: ignore[no-any-return]
+            return _not_an_operand("power", other)
+        return UFUNCS["power"](self, other)
 
     def __eq__(self, other: Any) -> Any:
         return UFUNCS["equal"](self, other) if _is_operand(other) else NotImplemented
@@ -124,4 +124,4 @@ class Operators:
     def __ne__(self, other: Any) -> Any:
         return UFUNCS["not_equal"](self, other) if _is_operand(other) else NotImplemented
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None  # type: ignore[assignment]  # as NumPy's arrays: == compares elements

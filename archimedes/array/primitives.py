@@ -194,7 +194,8 @@ def cast(x: SymbolicArray, dtype: Any) -> SymbolicArray:
             hint="a traced function computes in one real type, that of its arguments; drop the conversion",
         )
     if wanted == BOOL:
-        return UFUNCS["not_equal"](x, 0)  # type: ignore[no-any-return]
+        nonzero: SymbolicArray = UFUNCS["not_equal"](x, 0)
+        return nonzero
     if wanted.kind == "i" and x.dtype.kind == "f":
         whole: SymbolicArray = UFUNCS["add"](UFUNCS["trunc"](x), 0.0)  # integers have no negative zero
         return SymbolicArray(whole._storage, None, whole.shape, wanted)
@@ -228,12 +229,13 @@ def converted(value: Any, shape: tuple[int, ...], dtype: DType) -> SymbolicArray
 
 def elementwise(op_name: str, *args: Any) -> SymbolicArray:
     """The NumPy ufunc of this name (``"add"``, ``"sin"``, ...): broadcasts, promotes types."""
-    return UFUNCS[op_name](*args)  # type: ignore[no-any-return]
+    result: SymbolicArray = UFUNCS[op_name](*args)
+    return result
 
 
 def where(condition: Any, a: Any, b: Any) -> SymbolicArray:
     """``a`` where the condition holds, else ``b``; no derivative flows from the side not chosen."""
-    return UFUNCS["where"](condition, a, b)  # type: ignore[no-any-return]
+    return elementwise("where", condition, a, b)
 
 
 def matmul2(a: SymbolicArray, b: SymbolicArray) -> SymbolicArray:

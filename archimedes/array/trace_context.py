@@ -221,7 +221,7 @@ def user_location(depth: int = 1, *, outermost: CodeType | None = None) -> Origi
 
     ``depth`` frames are skipped unseen: those known to be internal. The callers of ``outermost`` are not looked at.
     """
-    frame = sys._getframe(depth)
+    frame: FrameType | None = sys._getframe(depth)
     while frame is not None:
         file = frame.f_code.co_filename
         internal = _INTERNAL.get(file)
@@ -235,7 +235,7 @@ def user_location(depth: int = 1, *, outermost: CodeType | None = None) -> Origi
             return origin
         if frame.f_code is outermost:
             return None
-        frame = frame.f_back  # type: ignore[assignment]
+        frame = frame.f_back
     return None
 
 

@@ -52,7 +52,7 @@ class Derivative:
         return NamedResult(self.derive(primal), tuple(self.names(primal)))
 
     def derive(self, primal: Primal) -> Any:
-        """The derivative, as it is returned."""
+        """The derivative, as it is returned; each kind of derivative has its own."""
         raise NotImplementedError
 
     def names(self, primal: Primal) -> list[str]:
@@ -89,6 +89,7 @@ class DirectionalDerivative(Derivative):
         return NamedResult(found, tuple(self.names(primal)))
 
     def derive_along(self, primal: Primal, direction: Any, *, single: bool) -> Any:
+        """The derivative along the direction, as it is returned; each kind of derivative has its own."""
         raise NotImplementedError
 
 

@@ -19,18 +19,10 @@ from arc_codegen.verify.programs import VerifiedModule, require_double
 from rich.table import Table
 from rich.text import Text
 
-from archimedes.cli.arguments import (
-    Wanted,
-    build_requests,
-    parse_args,
-    parse_derivatives,
-    parse_names,
-    parse_static,
-    real_type,
-)
+from archimedes.cli.arguments import parse_names
 from archimedes.cli.failures import EXIT_CODES
 from archimedes.cli.generate_options import options_of_generate
-from archimedes.cli.model_files import load_function, tracing_errors
+from archimedes.cli.models import ModelOptions
 from archimedes.cli.session import (
     current_session,
     debug_option,
@@ -39,7 +31,7 @@ from archimedes.cli.session import (
     printable,
     progress,
 )
-from archimedes.export.generation import check_options, generate_module
+from archimedes.export.generation import check_options
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,18 +73,10 @@ class TargetBuild:
 @debug_option
 def build(
     *,
-    models: tuple[str, ...],
     targets: tuple[str, ...],
     flags: str | None,
     compiler: str | None,
-    args: tuple[str, ...],
-    static: tuple[str, ...],
-    derivatives: tuple[str, ...],
-    wrt: tuple[str, ...],
-    dtype: str | None,
-    name: str | None,
     output: Path,
-    state: str | None,
     force: bool,
     **options: Any,
 ) -> None:
@@ -109,20 +93,12 @@ def build(
       arc-codegen build model.py:loss --arg x=[8] --target cortex-m7f --flags "-Os -std=gnu11" -o out/
       arc-codegen build model.py:loss --arg x=[8] --target boards/mychip.toml --compiler clang --json
     """
-    wanted = Wanted(parse_args(args), parse_static(static), parse_derivatives(derivatives), parse_names(wrt), state)
+    model = ModelOptions.taken_from(options)
+    how = check_options(**options)
     chosen = [load_target(target) for target in parse_names(targets)]
     used = tuple(flags.split()) if flags is not None else DEFAULT_FLAGS
     with progress("importing the model") as announce, tempfile.TemporaryDirectory(prefix="arc-codegen-") as folder:
-        functions = [load_function(model) for model in models]
-        with tracing_errors():
-            generated = generate_module(
-                build_requests(functions, wanted),
-                name=name,
-                real=real_type(dtype, functions),
-                options=check_options(**options),
-                state=state,
-                announce=announce,
-            )
+        generated = model.generate(how, announce=announce).generated
         builds = []
         for target in chosen:
             announce(f"compiling for {target.name}")

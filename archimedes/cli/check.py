@@ -13,21 +13,13 @@ from arc_codegen.verify.check.errors import NoToolError
 from arc_codegen.verify.check.report import SUFFIX, CheckReport, check_module
 from arc_codegen.verify.check.tools import tool_names
 
-from archimedes.cli.arguments import (
-    Wanted,
-    build_requests,
-    parse_args,
-    parse_derivatives,
-    parse_names,
-    parse_static,
-    real_type,
-)
+from archimedes.cli.arguments import parse_names
 from archimedes.cli.check_tables import print_check
 from archimedes.cli.failures import EXIT_CODES, MISMATCH
 from archimedes.cli.generate_options import options_of_generate
-from archimedes.cli.model_files import load_function, tracing_errors
+from archimedes.cli.models import ModelOptions
 from archimedes.cli.session import current_session, debug_option, json_option, output_console, progress
-from archimedes.export.generation import check_options, generate_module
+from archimedes.export.generation import check_options
 
 
 @click.command(epilog=EXIT_CODES, no_args_is_help=True)
@@ -54,16 +46,8 @@ from archimedes.export.generation import check_options, generate_module
 @debug_option
 def check(
     *,
-    models: tuple[str, ...],
     tools: tuple[str, ...],
     output: Path | None,
-    args: tuple[str, ...],
-    static: tuple[str, ...],
-    derivatives: tuple[str, ...],
-    wrt: tuple[str, ...],
-    dtype: str | None,
-    name: str | None,
-    state: str | None,
     **options: Any,
 ) -> None:
     """Check the C that "generate" would write: warnings, MISRA C, analysers, and a certificate of its bounds.
@@ -79,7 +63,8 @@ def check(
       arc-codegen check model.py:pi_step --state state --guard status --tool gcc,cppcheck
       arc-codegen check model.py:loss --arg x=[8] --json
     """
-    wanted = Wanted(parse_args(args), parse_static(static), parse_derivatives(derivatives), parse_names(wrt), state)
+    model = ModelOptions.taken_from(options)
+    how = check_options(**options)
     lowered: list[LoopFunction] = []
 
     def observe(function: str, step: str, program: Graph | LoopFunction) -> None:
@@ -87,17 +72,7 @@ def check(
             lowered.append(program)
 
     with progress("importing the model") as announce:
-        functions = [load_function(model) for model in models]
-        with tracing_errors():
-            generated = generate_module(
-                build_requests(functions, wanted),
-                name=name,
-                real=real_type(dtype, functions),
-                options=check_options(**options),
-                state=state,
-                announce=announce,
-                observe=observe,
-            )
+        generated = model.generate(how, announce=announce, observe=observe).generated
         module = LoopModule(str(generated.manifest["name"]), tuple(lowered))
         report = check_module(generated, module, tools=parse_names(tools), announce=announce)
     if output is not None:

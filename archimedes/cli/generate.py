@@ -17,19 +17,10 @@ from arc_codegen.passes.pipeline import PIPELINE
 from rich.table import Table
 from rich.text import Text
 
-from archimedes.cli.arguments import (
-    DERIVATIVES,
-    Wanted,
-    build_requests,
-    parse_args,
-    parse_derivatives,
-    parse_names,
-    parse_static,
-    real_type,
-)
+from archimedes.cli.arguments import DERIVATIVES
 from archimedes.cli.comparison import report_difference
 from archimedes.cli.failures import EXIT_CODES, CommandLineError
-from archimedes.cli.model_files import load_function, tracing_errors
+from archimedes.cli.models import ModelOptions
 from archimedes.cli.session import (
     current_session,
     debug_option,
@@ -40,7 +31,7 @@ from archimedes.cli.session import (
     progress,
 )
 from archimedes.export.artifact import Artifact
-from archimedes.export.generation import check_options, generate_module
+from archimedes.export.generation import check_options
 
 _STAGES = ("input", *(step.name for step in PIPELINE), "loops")
 _ALL = "all"
@@ -54,7 +45,7 @@ class _GenerateCommand(click.Command):
 
 
 @click.command(cls=_GenerateCommand, epilog=EXIT_CODES, no_args_is_help=True)
-@click.argument("targets", nargs=-1, required=True, metavar="MODEL:FUNCTION...")
+@click.argument("models", nargs=-1, required=True, metavar="MODEL:FUNCTION...")
 @click.option(
     "--arg",
     "args",
@@ -140,7 +131,6 @@ class _GenerateCommand(click.Command):
 )
 @click.option(
     "--package",
-    "packages",
     multiple=True,
     type=click.Choice(["cmake", "make", "arduino"]),
     help="Write what a build system needs around the C as well; may be given several times.",
@@ -165,28 +155,11 @@ class _GenerateCommand(click.Command):
 @debug_option
 def generate(
     *,
-    targets: tuple[str, ...],
-    args: tuple[str, ...],
-    static: tuple[str, ...],
-    derivatives: tuple[str, ...],
-    wrt: tuple[str, ...],
-    dtype: str | None,
-    name: str | None,
-    prefix: str,
     output: Path,
-    optimize: str,
-    math: str,
-    fma: str,
-    workspace: str,
-    state: str | None,
-    guard: str,
-    float_typedef: str,
-    max_stack: int | None,
-    packages: tuple[str, ...],
-    vectors: int,
     check: bool,
     force: bool,
     dump_ir: str | None,
+    **given: Any,
 ) -> None:
     """Generate C for functions written in NumPy.
 
@@ -206,32 +179,11 @@ def generate(
       arc-codegen generate model.py:loss --package cmake --vectors 20 -o firmware/loss
       arc-codegen generate model.py:loss --package cmake --vectors 20 -o firmware/loss --check
     """
-    options = check_options(
-        prefix=prefix,
-        optimize=optimize,
-        math=math,
-        fma=fma,
-        workspace=workspace,
-        guard=guard,
-        float_typedef=float_typedef,
-        max_stack=max_stack,
-        package=packages,
-        vectors=vectors,
-    )
-    wanted = Wanted(parse_args(args), parse_static(static), parse_derivatives(derivatives), parse_names(wrt), state)
+    model = ModelOptions.taken_from(given)
+    options = check_options(**given)
     dump = Dump(dump_ir) if dump_ir is not None else None
     with progress("importing the model") as announce:
-        functions = [load_function(target) for target in targets]
-        with tracing_errors():
-            generated = generate_module(
-                build_requests(functions, wanted),
-                name=name,
-                real=real_type(dtype, functions),
-                options=options,
-                state=state,
-                announce=announce,
-                observe=dump,
-            )
+        generated = model.generate(options, announce=announce, observe=dump).generated
         if not check:
             announce("writing")
             write_files(generated.files, output, force=force)

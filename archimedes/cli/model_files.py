@@ -65,7 +65,8 @@ def load_function(target: str) -> Callable[..., Any]:
         raise ModelError(
             f"{target} is a {type(found).__name__}, not a function", code="ARC803", hint=_functions_of(model, where)
         )
-    return found  # type: ignore[no-any-return]
+    function: Callable[..., Any] = found
+    return function
 
 
 def _functions_of(model: ModuleType, where: str) -> str:

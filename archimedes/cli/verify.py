@@ -22,18 +22,10 @@ from arc_codegen.verify.sampling import SAMPLES, SamplingPlan
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 from rich.text import Text
 
-from archimedes.cli.arguments import (
-    Wanted,
-    build_requests,
-    parse_args,
-    parse_derivatives,
-    parse_names,
-    parse_static,
-    real_type,
-)
+from archimedes.cli.arguments import parse_names
 from archimedes.cli.failures import EXIT_CODES, MISMATCH, CommandLineError
 from archimedes.cli.generate_options import options_of_generate
-from archimedes.cli.model_files import load_function, tracing_errors
+from archimedes.cli.models import ModelOptions
 from archimedes.cli.session import (
     current_session,
     debug_option,
@@ -44,7 +36,7 @@ from archimedes.cli.session import (
     progress,
 )
 from archimedes.cli.verify_tables import print_report
-from archimedes.export.generation import check_options, generate_exports
+from archimedes.export.generation import check_options
 from archimedes.export.verification import VerifyPlan, read_inputs, verify_generated
 
 _RANGE = re.compile(r"\s*(?P<name>[\w.:\[\]]+)\s*=\s*(?P<low>[^:]+):(?P<high>[^:]+)\s*")
@@ -115,7 +107,6 @@ _RANGE = re.compile(r"\s*(?P<name>[\w.:\[\]]+)\s*=\s*(?P<low>[^:]+):(?P<high>[^:
 @debug_option
 def verify(
     *,
-    models: tuple[str, ...],
     targets: tuple[str, ...],
     port: str,
     baud: int,
@@ -136,13 +127,6 @@ def verify(
     jobs: int,
     harness: Path | None,
     output: Path,
-    args: tuple[str, ...],
-    static: tuple[str, ...],
-    derivatives: tuple[str, ...],
-    wrt: tuple[str, ...],
-    dtype: str | None,
-    name: str | None,
-    state: str | None,
     force: bool,
     **options: Any,
 ) -> None:
@@ -160,7 +144,8 @@ def verify(
       arc-codegen verify model.py:loss --harness firmware/verify
       arc-codegen verify model.py:loss --target cortex-m4f --port /dev/ttyACM0
     """
-    wanted = Wanted(parse_args(args), parse_static(static), parse_derivatives(derivatives), parse_names(wrt), state)
+    model = ModelOptions.taken_from(options)
+    how = check_options(**options)
     plan = VerifyPlan(
         targets=parse_names(targets),
         port=port,
@@ -182,16 +167,7 @@ def verify(
         jobs=jobs,
     )
     with progress("importing the model") as announce:
-        functions = [load_function(model) for model in models]
-        with tracing_errors():
-            made = generate_exports(
-                build_requests(functions, wanted),
-                name=name,
-                real=real_type(dtype, functions),
-                options=check_options(**options),
-                state=state,
-                announce=announce,
-            )
+        made = model.generate(how, announce=announce)
     if harness is not None:
         _write_harness(VerifiedModule(made.generated.manifest, made.generated.files), harness, force=force)
         return

@@ -15,13 +15,14 @@ from typing import Any
 
 import numpy as np
 from arc_codegen.ir.builder import GraphBuilder
-from arc_codegen.ir.graph import AffineMap, Graph, Intervals, Loop, Part, Result
+from arc_codegen.ir.graph import AffineMap, Graph, Intervals, Part
 from arc_codegen.ir.scalar import SCALAR_OPS
-from arc_codegen.ir.types import DType, TensorType
+from arc_codegen.ir.types import DType
 from arc_codegen.ir.verify import affine_bounds, verify_graph
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
+from strategies.graph_loops import draw_loop
 
 Array = NDArray[Any]
 Draw = Callable[..., Any]
@@ -94,7 +95,7 @@ def _bits(array: Array) -> Array:
 def graphs(draw: Draw, *, dtype: DType | None = None, max_steps: int = 12) -> Graph:
     """Valid graphs with one to three inputs and outputs."""
     real = dtype or draw(st.sampled_from([DType.F32, DType.F64]))
-    program = _Program(draw, real)
+    program = RandomProgram(draw, real)
     for number in range(draw(st.integers(1, 3))):
         kind = draw(st.sampled_from([real, real, real, real, DType.I32, DType.I64, DType.BOOL]))
         program.values.append(program.builder.input(f"x{number}", kind, draw(shapes())))
@@ -113,7 +114,7 @@ def programs(draw: Draw, *, dtype: DType | None = None, max_steps: int = 12) -> 
     return graph, draw(inputs_of(graph))
 
 
-class _Program:
+class RandomProgram:
     """A graph in the making, and the drawing of its next node."""
 
     def __init__(self, draw: Draw, real: DType, depth: int = 0) -> None:
@@ -139,11 +140,11 @@ class _Program:
         # The later half more often: programs with depth.
         return int(self.draw(st.sampled_from([*pool, *pool[len(pool) // 2 :]])))
 
-    def _real_value(self) -> int:
+    def real_value(self) -> int:
         pool = [value for value in self.values if self.builder.type(value).dtype is self.real]
         return self._pick(pool) if pool else self._constant()
 
-    def _any_value(self) -> int:
+    def any_value(self) -> int:
         return self._pick(self.values)
 
     def _constant(self, shape: tuple[int, ...] | None = None, dtype: DType | None = None) -> int:
@@ -151,7 +152,7 @@ class _Program:
         dtype = dtype or self.real
         return self.builder.constant(self.draw(arrays(dtype, shape)), dtype)
 
-    def _shaped(self, shape: tuple[int, ...], dtype: DType) -> int:
+    def shaped(self, shape: tuple[int, ...], dtype: DType) -> int:
         """A value of this very shape."""
         pool = [v for v in self.values if self.builder.type(v).dtype is dtype and self.builder.type(v).shape == shape]
         return self._pick(pool) if pool and self.draw(st.booleans()) else self._resized(shape, dtype)
@@ -171,13 +172,13 @@ class _Program:
         """An operand that goes with ``value`` in a map: of its shape or of shape ()."""
         found = self.builder.type(value)
         shape = found.shape if self.draw(st.integers(0, 2)) else ()
-        return self._shaped(shape, dtype or found.dtype)
+        return self.shaped(shape, dtype or found.dtype)
 
     # Maps
 
     def _map(self) -> int:
         fn = self.draw(st.sampled_from(_REAL_OPS + ["add", "sub", "mul", "div", "max", "min"] * 4))
-        first = self._real_value()
+        first = self.real_value()
         if SCALAR_OPS[fn].arity == 1:
             return self.builder.map(fn, first)
         args = [first, self._partner(first)]
@@ -196,7 +197,7 @@ class _Program:
         return self.builder.map(self.draw(st.sampled_from(_COMPARISONS)), real, self._partner(real))
 
     def _select(self) -> int:
-        value = self._real_value()
+        value = self.real_value()
         condition = self._condition(value)
         args = [value, self._partner(value)]
         if self.draw(st.booleans()):
@@ -204,7 +205,7 @@ class _Program:
         return self.builder.map("select", condition, *args)
 
     def _logic(self) -> int:
-        condition = self._condition(self._real_value())
+        condition = self._condition(self.real_value())
         fn = self.draw(st.sampled_from(["and", "or", "not"]))
         if fn == "not":
             return self.builder.map(fn, condition)
@@ -212,18 +213,18 @@ class _Program:
 
     def _cast(self) -> int:
         between = self.draw(st.sampled_from(list(DType)))
-        return self.builder.cast(self.builder.cast(self._any_value(), between), self.real)
+        return self.builder.cast(self.builder.cast(self.any_value(), between), self.real)
 
     # Reductions
 
     def _reduce(self) -> int:
-        value = self._real_value()
+        value = self.real_value()
         rank = self.builder.type(value).rank
         axes = self.draw(st.sets(st.integers(0, rank - 1))) if rank else []
         return self.builder.reduce(self.draw(st.sampled_from(["add", "add", "mul", "max", "min"])), value, sorted(axes))
 
     def _contract(self) -> int:
-        a, b = self._real_value(), self._real_value()
+        a, b = self.real_value(), self.real_value()
         a_shape, b_shape = self.builder.type(a).shape, self.builder.type(b).shape
         a_labels = list(range(len(a_shape)))
         free = list(a_labels)
@@ -244,7 +245,7 @@ class _Program:
             return self._map()
         init = None
         if self.draw(st.booleans()):
-            init = self._shaped(tuple(extents[label] for label in out), self.real)
+            init = self.shaped(tuple(extents[label] for label in out), self.real)
         return self.builder.contract(a, b, a_labels, b_labels, out, init=init)
 
     # Views
@@ -258,7 +259,7 @@ class _Program:
         return AffineMap(self.draw(st.integers(-low, size - 1 - high)), strides)
 
     def _affine(self) -> int:
-        value = self._any_value()
+        value = self.any_value()
         shape = self.draw(shapes())
         affine = self._affine_map(shape, self.builder.type(value).size)
         if affine is None:
@@ -266,7 +267,7 @@ class _Program:
         return self.builder.view(value, shape, affine.offset, affine.strides)
 
     def _slice(self) -> int:
-        value = self._any_value()
+        value = self.any_value()
         shape = self.builder.type(value).shape
         key = []
         for extent in shape:
@@ -279,25 +280,25 @@ class _Program:
         return self.builder.view(value, positions.shape, int(positions.ravel()[0]), strides)
 
     def _transpose(self) -> int:
-        value = self._any_value()
+        value = self.any_value()
         return self.builder.transpose(value, self.draw(st.permutations(range(self.builder.type(value).rank))))
 
     def _reshape(self) -> int:
-        value = self._any_value()
+        value = self.any_value()
         size = self.builder.type(value).size
         divisor = self.draw(st.sampled_from([d for d in range(1, size + 1) if size % d == 0]))
         shape = self.draw(st.sampled_from([(size,), (divisor, size // divisor), (size // divisor, 1, divisor)]))
         return self.builder.reshape(value, shape)
 
     def _broadcast(self) -> int:
-        value = self._any_value()
+        value = self.any_value()
         old = self.builder.type(value).shape
         lead = self.draw(st.lists(st.integers(1, 3), max_size=max(0, 4 - len(old))))
         shape = [*lead, *(self.draw(st.integers(1, 3)) if extent == 1 else extent for extent in old)]
         return self.builder.broadcast(value, shape) if np.prod(shape) <= MAX_SIZE else value
 
     def _gather(self) -> int:
-        value = self._any_value()
+        value = self.any_value()
         shape = self.draw(shapes())
         return self.builder.gather(value, self._table(int(np.prod(shape)), -1, value), shape=shape)
 
@@ -305,12 +306,12 @@ class _Program:
 
     def _assemble(self) -> int:
         shape = self.draw(shapes())
-        dtype = self.builder.type(self._any_value()).dtype
+        dtype = self.builder.type(self.any_value()).dtype
         size = int(np.prod(shape))
         base = self._resized(shape, dtype) if self.draw(st.booleans()) else None
         parts = []
         for _ in range(self.draw(st.integers(0, 3))):
-            value = self._shaped(self.draw(shapes()), dtype)
+            value = self.shaped(self.draw(shapes()), dtype)
             part = self.builder.type(value)
             target: AffineMap | tuple[int, ...] | None = self._affine_map(part.shape, size)
             if target is None or self.draw(st.booleans()):
@@ -320,12 +321,12 @@ class _Program:
         return self.builder.assemble(dtype, shape, parts, base=base)
 
     def _concatenate(self) -> int:
-        value = self._real_value()
+        value = self.real_value()
         shape = self.builder.type(value).shape
         if not shape or np.prod(shape) * 2 > MAX_SIZE:
             return self._assemble()
         axis = self.draw(st.integers(0, len(shape) - 1))
-        return self.builder.concatenate([value, self._shaped(shape, self.real)], axis)
+        return self.builder.concatenate([value, self.shaped(shape, self.real)], axis)
 
     # Lookups
 
@@ -342,32 +343,32 @@ class _Program:
     def _grid(self) -> int:
         count = self.draw(st.integers(2, 12))
         if self.draw(st.booleans()):
-            return self._shaped((count,), self.real)
+            return self.shaped((count,), self.real)
         start, step = self.draw(st.sampled_from([(0.0, 1.0), (-4.0, 0.75), (0.1, 0.1)]))
         grid = np.array(start + step * np.arange(count), self.real.numpy_name)
         return self.builder.constant(grid, self.real)
 
     def _lookup(self) -> int:
-        first = self._real_value()
+        first = self.real_value()
         places = [first, *([self._partner(first)] if self.draw(st.booleans()) else [])]
         at, size = self._intervals(places)
-        return self.builder.lookup(self._shaped((size,), self.real), at)
+        return self.builder.lookup(self.shaped((size,), self.real), at)
 
     def _spread(self) -> int:
-        values = self._real_value()
+        values = self.real_value()
         places = [self._partner(values) for _ in range(self.draw(st.integers(1, 2)))]
         at, size = self._intervals(places)
         return self.builder.spread(values, at, size)
 
     def _solve(self) -> int:
         n = self.draw(st.integers(1, 4))
-        matrix = self._shaped((n, n), self.real)
+        matrix = self.shaped((n, n), self.real)
         kind = self.draw(st.sampled_from(["solve", "solve", "det", "cholesky", "lower", "upper"]))
         if kind == "det":
             return self.builder.det(matrix)
         if kind == "cholesky":
             return self.builder.cholesky(matrix)
-        right = self._shaped((n, self.draw(st.integers(1, 3))), self.real)
+        right = self.shaped((n, self.draw(st.integers(1, 3))), self.real)
         transposed = self.draw(st.booleans())
         if kind != "solve":
             return self.builder.solve_triangular(matrix, right, upper=kind == "upper", transposed=transposed)
@@ -379,34 +380,4 @@ class _Program:
         if self.depth == 2 or self.looped:
             return self._map()
         self.looped = True  # one is enough: a body is a program of its own
-        length = self.draw(st.integers(1, 4))
-        carries = [self._real_value() for _ in range(self.draw(st.integers(1, 2)))]
-        elements = [
-            self._shaped((length, *self.draw(shapes())), self.real) for _ in range(self.draw(st.integers(0, 2)))
-        ]
-        invariants = [self._any_value() for _ in range(self.draw(st.integers(0, 2)))]
-        body = _Program(self.draw, self.real, self.depth + 1)
-        rows = len(carries), len(carries) + len(elements)
-        for k, operand in enumerate((*carries, *elements, *invariants)):
-            kind = self.builder.type(operand)
-            shape = kind.shape[1:] if rows[0] <= k < rows[1] else kind.shape
-            body.values.append(body.builder.input(f"p{k}", kind.dtype, shape))
-        for _ in range(self.draw(st.integers(1, 3))):
-            body.step()
-        new = [body._shaped(self.builder.type(carry).shape, self.real) for carry in carries]
-        emitted = [body._any_value() for _ in range(self.draw(st.integers(0, 2)))]
-        loop = Loop(
-            type=TensorType(self.real, (0,)),
-            body=body.builder.finish([(f"r{k}", value) for k, value in enumerate((*new, *emitted))]),
-            length=length,
-            carries=tuple(carries),
-            elements=tuple(elements),
-            invariants=tuple(invariants),
-            backwards=self.draw(st.booleans()),
-        )
-        value = self.builder.add(loop)
-        results = [
-            self.builder.add(Result(type=kind, loop=value, index=k)) for k, kind in enumerate(loop.result_types())
-        ]
-        self.values.extend(results)
-        return int(self.draw(st.sampled_from(results)))
+        return draw_loop(self, RandomProgram(self.draw, self.real, self.depth + 1), self.draw(shapes()))

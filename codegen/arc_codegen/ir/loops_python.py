@@ -72,7 +72,7 @@ def _divide(a: float, b: float) -> float:
         return math.copysign(math.inf, a) * math.copysign(1.0, b)
 
 
-# As the definitions in `scalar` read; a comparison of a value with itself asks for NaN.
+# As the definitions in `scalar` read; a comparison of a value with itself asks for NaN (hence noqa: PLR0124).
 _HELPERS: dict[str, Callable[..., Any]] = {
     "max": lambda a, b: a if a >= b or a != a else b,  # noqa: PLR0124
     "min": lambda a, b: a if a <= b or a != a else b,  # noqa: PLR0124

@@ -18,8 +18,11 @@ precision; where C leaves a choice open the choice is fixed here:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
+
+from arc_codegen.ir.types import DType
 
 Kind = Literal["real", "bool", "any", "same"]
 
@@ -82,3 +85,26 @@ def _table() -> dict[str, ScalarOp]:
 
 SCALAR_OPS = _table()
 """Every scalar operation by name."""
+
+
+def scalar_type_error(fn: str, operands: Sequence[DType], result: DType) -> str:
+    """What is wrong with the element types of a scalar operation, or "".
+
+    Examples
+    --------
+    >>> scalar_type_error("lt", [DType.F32, DType.F64], DType.BOOL)
+    'lt mixes the element types f32 and f64'
+    """
+    op = SCALAR_OPS[fn]
+    for kind, dtype in zip(op.args, operands, strict=True):
+        fits = dtype.is_real or (op.integers and dtype.is_integer)
+        if (kind == "real" and not fits) or (kind == "bool" and dtype is not DType.BOOL):
+            return f"{fn} takes {kind} operands, got {dtype.value}"
+    alike = [dtype for kind, dtype in zip(op.args, operands, strict=True) if kind != "bool"]
+    for dtype in alike[1:]:
+        if dtype is not alike[0]:
+            return f"{fn} mixes the element types {alike[0].value} and {dtype.value}"
+    if op.result == "any":
+        return ""
+    expected = DType.BOOL if op.result == "bool" else operands[-1]
+    return "" if result is expected else f"{fn} gives {expected.value}, the node has {result.value}"

@@ -31,7 +31,7 @@ from arc_codegen.ir.graph import (
 )
 from arc_codegen.ir.interface import interface_problem
 from arc_codegen.ir.printer import print_node
-from arc_codegen.ir.scalar import SCALAR_OPS
+from arc_codegen.ir.scalar import SCALAR_OPS, scalar_type_error
 from arc_codegen.ir.types import DType, TensorType
 
 STRUCTURE, TYPES, SHAPES, BOUNDS = "ARC410", "ARC411", "ARC412", "ARC413"
@@ -378,26 +378,3 @@ class _Verifier:
         types = loop.result_types()
         if not 0 <= node.index < len(types) or node.type != types[node.index]:
             self._fail(SHAPES, f"no result {node.index} of type {node.type}")
-
-
-def scalar_type_error(fn: str, operands: Sequence[DType], result: DType) -> str:
-    """What is wrong with the element types of a scalar operation, or "".
-
-    Examples
-    --------
-    >>> scalar_type_error("lt", [DType.F32, DType.F64], DType.BOOL)
-    'lt mixes the element types f32 and f64'
-    """
-    op = SCALAR_OPS[fn]
-    for kind, dtype in zip(op.args, operands, strict=True):
-        fits = dtype.is_real or (op.integers and dtype.is_integer)
-        if (kind == "real" and not fits) or (kind == "bool" and dtype is not DType.BOOL):
-            return f"{fn} takes {kind} operands, got {dtype.value}"
-    alike = [dtype for kind, dtype in zip(op.args, operands, strict=True) if kind != "bool"]
-    for dtype in alike[1:]:
-        if dtype is not alike[0]:
-            return f"{fn} mixes the element types {alike[0].value} and {dtype.value}"
-    if op.result == "any":
-        return ""
-    expected = DType.BOOL if op.result == "bool" else operands[-1]
-    return "" if result is expected else f"{fn} gives {expected.value}, the node has {result.value}"

@@ -37,10 +37,9 @@ from arc_codegen.ir.loops import (
     Var,
 )
 from arc_codegen.ir.loops_printer import LoopPrinter
-from arc_codegen.ir.scalar import SCALAR_OPS
+from arc_codegen.ir.scalar import SCALAR_OPS, scalar_type_error
 from arc_codegen.ir.status import Status
 from arc_codegen.ir.types import DType, Origin, TensorType
-from arc_codegen.ir.verify import scalar_type_error
 
 BUFFERS, SCOPES, TYPES, BOUNDS, COVERAGE, CALLS = "ARC410", "ARC414", "ARC415", "ARC416", "ARC417", "ARC418"
 _HINT = "a bug of the tool; dump the IR after each pass (--dump-ir) to see which one made this statement"

@@ -103,12 +103,13 @@ class _Scalarisation:
     # -- nodes ---------------------------------------------------------------------------------------------------
 
     def _name_elements(self, value: Value, node: Node, elements: list[Value]) -> list[Value]:
-        """Element k of the array that the user calls ``h`` is ``h<k>``."""
+        """Element k of the array that the user calls ``h`` is ``h<k>``; a number keeps its name."""
         origin = node.origin
         if origin is not None and value in self._named:
             for k, element in enumerate(elements):
                 if isinstance(self.builder.node(element), Map):
-                    self._names.setdefault(element, replace(origin, name=f"{origin.name}{k}"))
+                    name = f"{origin.name}{k}" if len(elements) > 1 else origin.name
+                    self._names.setdefault(element, replace(origin, name=name))
         return elements
 
     def _named_nodes(self, graph: Graph) -> Graph:
