@@ -14,7 +14,7 @@ import re
 import sys
 import threading
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,6 +38,25 @@ _PACKAGE_ROOTS = tuple(
         Path(ca.__file__).resolve().parent,
     )
 )
+
+
+class Locations(Mapping[int, Origin]):
+    """Hash of an MX node -> where the user wrote it.
+
+    The nodes are held: their hash is their address, which a node that is made after one is gone may get again.
+    """
+
+    def __init__(self, nodes: Mapping[int, tuple[ca.MX, Origin]] | None = None) -> None:
+        self._nodes = dict(nodes or {})
+
+    def __getitem__(self, key: int) -> Origin:
+        return self._nodes[key][1]
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._nodes)
+
+    def __len__(self) -> int:
+        return len(self._nodes)
 
 
 @dataclass(slots=True)
@@ -71,9 +90,9 @@ class Trace:
         return self.captured[key][0]
 
     @property
-    def locations(self) -> dict[int, Origin]:
-        """Hash of an MX node -> where the user wrote it."""
-        return {key: origin for key, (_, origin) in self.nodes.items()}
+    def locations(self) -> Locations:
+        """Where the user wrote which node."""
+        return Locations(self.nodes)
 
 
 _FLOAT64: np.dtype[np.floating] = np.dtype(np.float64)

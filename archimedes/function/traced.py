@@ -7,8 +7,8 @@ from typing import Any
 
 import casadi as ca
 import numpy as np
-from arc_codegen.ir.types import Origin
 
+from archimedes.array.trace_context import Locations
 from archimedes.tree import Structure
 
 
@@ -50,8 +50,8 @@ class TracedFunction:
         Of what the Python function returned.
     real : numpy.dtype
         float32 or float64: the type in which the function computes.
-    locations : dict
-        Hash of an MX node to the user's line that made it.
+    locations : Locations
+        The user's line that made an MX node, by the node's hash.
     argument_names : tuple of str
         Names of the arguments that are not static.
     """
@@ -63,5 +63,5 @@ class TracedFunction:
     in_tree: Structure
     out_tree: Structure
     real: np.dtype[Any]
-    locations: dict[int, Origin] = field(default_factory=dict)
+    locations: Locations = field(default_factory=Locations)
     argument_names: tuple[str, ...] = ()
