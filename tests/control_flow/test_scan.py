@@ -197,7 +197,7 @@ def test_a_write_to_an_array_of_outside_is_refused() -> None:
 
 
 def test_the_same_bytes_whatever_was_traced_before(tmp_path: Path) -> None:
-    """Nodes made after the trace, for derivatives, may lie where nodes of the user's lines were; they get no such line."""
+    """Derivatives' nodes, made after the trace, may lie where nodes of the user's lines were; they get no such line."""
     texts = set()
     for k in range(12):
         arc.trace_function(lambda x, k=k: np.sum(np.sin(x) ** k), (np.ones(3 + k),))  # other addresses are free

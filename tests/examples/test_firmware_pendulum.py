@@ -122,13 +122,13 @@ def test_the_page_shows_this_report(rows: dict[str, str]) -> None:
 
 # What stands at the end of the step: the old command becomes the torque that acts, everything else has a name already.
 STATE_IS_WRITTEN = """\
-  *command = command0;
+  *command = command_2;
   state->angle = angle;
   state->rate = rate;
   state->torque = state_torque_next;
-  state->command = command0;
+  state->command = command_2;
   state->primed = true;
-  state->caught = caught0;
+  state->caught = caught;
   return ARC_OK;
 """
 

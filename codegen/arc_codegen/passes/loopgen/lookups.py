@@ -8,7 +8,7 @@ import numpy as np
 
 from arc_codegen.ir.builder import constant_array
 from arc_codegen.ir.evaluate import Array
-from arc_codegen.ir.graph import Constant, Intervals, Lookup, Spread, Value
+from arc_codegen.ir.graph import Constant, Intervals, Lookup, Result, Spread, Value
 from arc_codegen.ir.loops import Expr, Find, Index, Literal, Load, Op, Ref, Store, Symbol
 from arc_codegen.ir.types import DType
 from arc_codegen.passes.loopgen.forms import ZERO, Form
@@ -83,6 +83,8 @@ def home(nest: ElementLowering, value: Value) -> Symbol:
         return nest.table(nest.hints.table(base), source.type.dtype, tuple(elements.tolist()))
     if base in nest.arguments:
         return _home_of_argument(nest, base)
+    if base not in nest.home and isinstance(source, Result):  # a number that a loop carries
+        return _copy(nest, base)
     if base not in nest.home:
         nest.stuck.add(base)
         return nest.symbol("table")
@@ -98,6 +100,11 @@ def _home_of_argument(nest: ElementLowering, base: Value) -> Symbol:
             return nest.symbol("table")
         if place[1] == ZERO:
             return place[0]
+    return _copy(nest, base)
+
+
+def _copy(nest: ElementLowering, base: Value) -> Symbol:
+    node = nest.nodes[base]
     copy = nest.buffer("copy", node.type.dtype, node.type.size, "work", node.type.shape)
     nest.loops((node.type.size,), lambda axes: nest.body.append(Store(copy, axes[0].index(), nest.read(base, axes[0]))))
     return copy
