@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ def loss(w1: Any, b1: Any, w2: Any, b2: Any, w3: Any, b3: Any, x: Any, target: A
 
 def draw(generator: np.random.Generator) -> tuple[Any, ...]:
     weights: list[Any] = []
-    for inputs, outputs in zip(SIZES, SIZES[1:], strict=False):
+    for inputs, outputs in itertools.pairwise(SIZES):
         weights.append(generator.normal(0.0, 1.0 / np.sqrt(inputs), (outputs, inputs)).astype(np.float32))
         weights.append(generator.normal(0.0, 0.1, outputs).astype(np.float32))
     return (*weights, generator.normal(0.0, 1.0, 8).astype(np.float32), np.float32(generator.normal()))
