@@ -38,7 +38,8 @@ format: $(VENV)/.installed-lint ## rewrite Python and C to the project's style
 	$(BIN)/ruff format .
 	$(if $(C_FILES),$(BIN)/clang-format -i $(C_FILES))
 
-bench: $(VENV)/.installed-test host-compiler ## timings, each against a baseline of the same run
+bench: $(VENV)/.installed-test host-compiler ## costs on an emulated chip against CasADi and hand-written C; timings
+	@$(PY) -m benchmarks
 	@for benchmark in benchmarks/bench_*.py; do echo "== $$benchmark"; $(PY) "$$benchmark" || exit 1; done
 
 toolchains: ## install the cross compilers and emulators that some tests use (system packages)

@@ -1,0 +1,1 @@
+"""The kernels: every module here that defines ``KERNEL``."""
