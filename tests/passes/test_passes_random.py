@@ -9,7 +9,6 @@ import pytest
 from arc_codegen.ir.builder import GraphBuilder
 from arc_codegen.ir.graph import Graph, Solve
 from arc_codegen.ir.interp import interpret
-from arc_codegen.ir.loops_interp import interpret_loops
 from arc_codegen.ir.types import DType, TensorType
 from arc_codegen.ir.verify import verify_graph
 from arc_codegen.ir.verify_loops import verify_loops
@@ -21,7 +20,7 @@ from arc_codegen.passes.scalarise import scalarise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from strategies.graph_programs import assert_bits_equal, programs
+from strategies.graph_programs import assert_bits_equal, assert_loops_agree, programs
 
 Program = tuple[Graph, list[NDArray[Any]]]
 
@@ -48,7 +47,7 @@ def test_loops_compute_what_the_graph_does(program: Program) -> None:
     graph, inputs = program
     function = lower_to_loops(graph, Options())
     verify_loops(function)
-    assert_bits_equal(interpret_loops(function, inputs), interpret(graph, inputs))
+    assert_loops_agree(function, graph, inputs)
 
 
 @given(program=programs(max_steps=20), goal=st.sampled_from(sorted(BY_GOAL)))
@@ -57,7 +56,7 @@ def test_whole_pipeline(program: Program, goal: str) -> None:
     options = Options(optimize=goal)  # type: ignore[arg-type]
     function = lower_to_loops(optimise(graph, options, verify=True), options)
     verify_loops(function)
-    assert_bits_equal(interpret_loops(function, inputs), interpret(graph, inputs))
+    assert_loops_agree(function, graph, inputs)
 
 
 @given(program=programs(), left_out=st.sets(st.sampled_from([step.name for step in PIPELINE]), min_size=1))
@@ -66,7 +65,7 @@ def test_any_pass_may_be_left_out(program: Program, left_out: set[str]) -> None:
     graph, inputs = program
     changed = optimise(graph, Options(), without=frozenset(left_out), verify=True)
     function = lower_to_loops(changed, Options())
-    assert_bits_equal(interpret_loops(function, inputs), interpret(graph, inputs))
+    assert_loops_agree(function, graph, inputs)
 
 
 def test_a_table_read_of_a_constant_finds_its_loops() -> None:
@@ -77,7 +76,7 @@ def test_a_table_read_of_a_constant_finds_its_loops() -> None:
     graph = builder.finish([("y", builder.solve(matrix, right))])
     function = lower_to_loops(graph, Options())
     verify_loops(function)
-    assert_bits_equal(interpret_loops(function, []), interpret(graph, []))
+    assert_loops_agree(function, graph, [])
 
 
 def test_a_scalar_that_a_kernel_reads_is_put_into_memory() -> None:
@@ -90,4 +89,4 @@ def test_a_scalar_that_a_kernel_reads_is_put_into_memory() -> None:
     function = lower_to_loops(graph, Options())
     verify_loops(function)
     x = [np.array(0.7)]
-    assert_bits_equal(interpret_loops(function, x), interpret(graph, x))
+    assert_loops_agree(function, graph, x)

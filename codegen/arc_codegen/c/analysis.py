@@ -93,6 +93,8 @@ def _collect_uses(body: Iterable[Stmt], uses: _Uses, outputs: set[Symbol]) -> No
                 _collect_uses(orelse, uses, outputs)
             case loops.Find(symbol, grid, place=place):
                 uses.needs[symbol].extend((grid, *_expression_symbols((place,))))
+            case loops.Fail(value=value):
+                uses.roots.update(_expression_symbols((value,)))
             case loops.Call(buffers=buffers):
                 uses.roots.update(symbol for symbol, _ in buffers)
 
@@ -137,7 +139,7 @@ def _visit_positions(
     for node in body:
         expressions: tuple[Expr, ...] = ()
         match node:
-            case loops.Let(value=value) | loops.Var(value=value) | loops.Set(value=value):
+            case loops.Let(value=value) | loops.Var(value=value) | loops.Set(value=value) | loops.Fail(value=value):
                 expressions = (value,)
             case loops.Store(index=index, value=value):
                 visit_index(index)
@@ -164,6 +166,11 @@ def _visit_positions(
 
 
 def errors(body: Sequence[Stmt]) -> list[Status]:
-    """What the function returns where a kernel fails, each error once, in the order of the calls."""
-    calls = [node for node in walk_statements(body) if isinstance(node, loops.Call) and node.checked]
-    return list(dict.fromkeys(KERNELS[call.kernel].error for call in calls))
+    """What the function returns where something fails, each error once, in the order of the text."""
+    found: dict[Status, None] = {}
+    for node in walk_statements(body):
+        if isinstance(node, loops.Call) and node.checked:
+            found[KERNELS[node.kernel].error] = None
+        elif isinstance(node, loops.Fail):
+            found[node.status] = None
+    return list(found)

@@ -51,6 +51,8 @@ def _count_body(body: Iterable[Stmt]) -> Counter[str]:
         match node:
             case loops.Let(value=value) | loops.Var(value=value) | loops.Set(value=value) | loops.Store(value=value):
                 total.update(_count_expression(value))
+            case loops.Fail(value=value):
+                total.update(_count_expression(value))
             case loops.For(start=start, stop=stop, body=inner):
                 trips = max(0, stop - start)
                 total.update({name: count * trips for name, count in _count_body(inner).items()})

@@ -109,6 +109,10 @@ class BodyEmitter:
                 if node.symbol in self.needed:
                     self._locate(node.origin, out)
                     self._find(node, out)
+            case loops.Fail(value, status, origin):
+                self._locate(origin, out)
+                test = self._expression(value, out, taken=len("if () {"))
+                out.append(ast.If(test, (ast.Return(ast.Name(status.c_name)),)))
             case loops.Call():
                 self._locate(node.origin, out)
                 out.extend(self._kernel(node))

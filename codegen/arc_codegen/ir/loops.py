@@ -1,8 +1,8 @@
 """Loop IR: loop nests with affine accesses, scalars, accumulators and buffers. One step above C.
 
 Scalar expressions are trees of `Literal`, `Ref`, `Load` and `Op`; statements are `For`, `If`, `Let` (a scalar
-constant), `Var` (a mutable scalar), `Set`, `Store`, `Call`, `Find` (an index that depends on a value). Names are
-symbols with a hint; the C emitter chooses the spelling.
+constant), `Var` (a mutable scalar), `Set`, `Store`, `Call`, `Find` (an index that depends on a value), `Fail`. Names
+are symbols with a hint; the C emitter chooses the spelling.
 Every buffer has one size, fixed at generation.
 """
 
@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from arc_codegen.ir.interface import Interface
+from arc_codegen.ir.status import Status
 from arc_codegen.ir.types import DType, Origin
 
 
@@ -166,7 +167,16 @@ class Find:
     origin: Origin | None = field(default=None, compare=False)
 
 
-Stmt: TypeAlias = Let | Var | Set | Store | For | If | Call | Find
+@dataclass(frozen=True, slots=True)
+class Fail:
+    """Where ``value``, a bool, holds, the function returns the error ``status`` at once."""
+
+    value: Expr
+    status: Status
+    origin: Origin | None = field(default=None, compare=False)
+
+
+Stmt: TypeAlias = Let | Var | Set | Store | For | If | Call | Find | Fail
 
 
 @dataclass(frozen=True, slots=True)

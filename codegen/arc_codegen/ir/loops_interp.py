@@ -69,7 +69,7 @@ def interpret_loops_status(
     """As `interpret_loops`, with what the function returns.
 
     Where the C returns an error at once and leaves outputs unwritten, the interpreter goes on: its outputs are what
-    IEEE arithmetic makes of a factor with zeros on its diagonal.
+    IEEE arithmetic makes of a factor with zeros on its diagonal, and have no meaning.
     """
     parameters = [buffer for buffer in function.buffers if buffer.kind == "input"]
     expected = [(buffer.symbol.hint, TensorType(buffer.dtype, _shape(buffer))) for buffer in parameters]
@@ -84,6 +84,7 @@ def interpret_loops_status(
     namespace = translator.namespace
     called = _Kernels(function, memory)
     namespace["call"] = called.call
+    namespace["fail"] = called.fail
     exec(compile(translator.source, f"<loops {function.name}>", "exec"), namespace)
     with np.errstate(all="ignore"):
         try:
@@ -151,6 +152,10 @@ class _Kernels:
             memory, offset = buffers[position]
             array = arrays[position]
             memory[offset : offset + array.size] = _elements(array, self._dtypes[id(memory)])
+
+    def fail(self, condition: bool, status: int) -> None:
+        if condition and self.status is Status.OK:
+            self.status = Status(status)
 
     def _array(self, memory: Memory, offset: int, shape: tuple[int, ...], *, reads: bool) -> Array:
         dtype = self._dtypes[id(memory)].numpy_name

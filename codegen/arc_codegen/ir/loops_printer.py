@@ -9,6 +9,7 @@ from arc_codegen.ir.expressions import fold_expression, walk_statements
 from arc_codegen.ir.loops import (
     Call,
     Expr,
+    Fail,
     Find,
     For,
     If,
@@ -114,6 +115,9 @@ class LoopPrinter:
             case Find():
                 interval = f"interval({self.symbol(statement.grid)}, {self.expression(statement.place)})"
                 return _comment(f"find {self.symbol(statement.symbol)} = {interval}", statement.origin)
+            case Fail():
+                what = f"return {statement.status.name} if {self.expression(statement.value)}"
+                return _comment(what, statement.origin)
             case Call():
                 ints = ", ".join(map(str, statement.ints))
                 buffers = ", ".join(f"{self.symbol(b)}+{k}" if k else self.symbol(b) for b, k in statement.buffers)

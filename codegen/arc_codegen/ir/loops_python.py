@@ -18,6 +18,7 @@ from arc_codegen.ir.libm import libm_function
 from arc_codegen.ir.loops import (
     Call,
     Expr,
+    Fail,
     Find,
     For,
     If,
@@ -115,8 +116,9 @@ def _cast(source: DType, target: DType) -> Callable[[Any], Any]:
 class Translator:
     """Writes one function; ``source`` is its text, ``namespace`` what the text refers to.
 
-    The text defines ``run(b<id>, ...)``, one list per buffer in the order of ``function.buffers``, and ``call`` in the
-    namespace is left to the interpreter to define. ``math_name`` is the library of the functions that are not exact.
+    The text defines ``run(b<id>, ...)``, one list per buffer in the order of ``function.buffers``, and ``call`` and
+    ``fail`` in the namespace are left to the interpreter to define. ``math_name`` is the library of the functions
+    that are not exact.
     """
 
     def __init__(self, function: LoopFunction, math_name: str) -> None:
@@ -160,6 +162,9 @@ class Translator:
                 place = self._expression(statement.place, depth)
                 grid = f"{_buffer(statement.grid)}[:{statement.size}]"
                 self._emit(depth, f"{_name(statement.symbol)} = find({grid}, {place})")
+            case Fail():
+                condition = self._expression(statement.value, depth)
+                self._emit(depth, f"fail({condition}, {int(statement.status)})")
             case Call():
                 buffers = "".join(f"({_buffer(b)}, {offset}), " for b, offset in statement.buffers)
                 self._emit(depth, f"call({statement.kernel!r}, {statement.ints!r}, ({buffers}), {statement.checked})")

@@ -19,6 +19,7 @@ from arc_codegen.ir.loops import (
     Buffer,
     Call,
     Expr,
+    Fail,
     Find,
     For,
     If,
@@ -166,6 +167,9 @@ class _LoopVerifier:
                         self._fail(TYPES, "the condition is no bool")
                     self._check_body(statement.then)
                     self._check_body(statement.orelse)
+                case Fail():
+                    if self._check_expression(statement.value) is not DType.BOOL or statement.status is Status.OK:
+                        self._fail(TYPES, "the condition is no bool, or OK is no error")
                 case Call():
                     self._check_call(statement)
                 case Find():

@@ -22,6 +22,10 @@ class CostModel:
         Elsewhere, arrays of up to this many elements, and sums of up to this many terms, are kept as scalars.
     irregular_elements, irregular_work : int
         The same for arrays that the user's code makes element by element.
+    system : int
+        Linear systems of up to this many equations are written out.
+    system_elements : int
+        Of these, right-hand sides of up to this many elements; the columns of others go through a loop.
     """
 
     straight_line: int
@@ -29,6 +33,8 @@ class CostModel:
     terms: int
     irregular_elements: int
     irregular_work: int
+    system: int
+    system_elements: int
 
     @staticmethod
     def work(node: Node, operands: Sequence[TensorType]) -> int:
@@ -43,8 +49,14 @@ class CostModel:
 
 
 BY_GOAL = {
-    "size": CostModel(straight_line=24, elements=2, terms=4, irregular_elements=8, irregular_work=16),
-    "balanced": CostModel(straight_line=48, elements=4, terms=32, irregular_elements=16, irregular_work=64),
-    "speed": CostModel(straight_line=400, elements=16, terms=128, irregular_elements=32, irregular_work=256),
+    "size": CostModel(
+        straight_line=24, elements=2, terms=4, irregular_elements=8, irregular_work=16, system=2, system_elements=4
+    ),
+    "balanced": CostModel(
+        straight_line=48, elements=4, terms=32, irregular_elements=16, irregular_work=64, system=4, system_elements=4
+    ),
+    "speed": CostModel(
+        straight_line=400, elements=16, terms=128, irregular_elements=32, irregular_work=256, system=4, system_elements=16
+    ),
 }
 """Cost models by the option ``optimize``."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from arc_codegen.ir.graph import Graph
 from arc_codegen.ir.loops import LoopFunction
 from arc_codegen.options import Options
+from arc_codegen.passes.cost import BY_GOAL
 from arc_codegen.passes.loopgen.holes import fill_holes
 from arc_codegen.passes.loopgen.memory import share_memory
 from arc_codegen.passes.loopgen.nests import lower_graph
@@ -25,7 +26,7 @@ def lower_to_loops(graph: Graph, options: Options) -> LoopFunction:
     options : Options
         Of the code generator.
     """
-    function = commit_states(lower_graph(fill_holes(graph)))
+    function = commit_states(lower_graph(fill_holes(graph), BY_GOAL[options.optimize]))
     if options.guard == "saturate":
         function = saturate_inputs(function)
     if options.math == "arc":

@@ -36,6 +36,7 @@ from arc_codegen.ir.loops import (
     Var,
 )
 from arc_codegen.ir.types import DType, Origin
+from arc_codegen.passes.cost import CostModel
 from arc_codegen.passes.loopgen.forms import ZERO, Form, flat_form, mapped, split
 from arc_codegen.passes.loopgen.fusion import Plan
 from arc_codegen.passes.loopgen.hints import Hints
@@ -43,6 +44,7 @@ from arc_codegen.passes.loopgen.iterations import Argument
 from arc_codegen.passes.loopgen.literals import zero_literal
 from arc_codegen.passes.loopgen.lookups import read_table
 from arc_codegen.passes.loopgen.outer_sums import product_added
+from arc_codegen.passes.loopgen.small_systems import Factors
 
 _INLINE_NODES = 6
 """A scalar read once is written into its reader's expression while that has no more operations than this."""
@@ -51,8 +53,9 @@ _INLINE_NODES = 6
 class ElementLowering:
     """Reads and computes single elements at positions that are linear in loop variables, under a plan."""
 
-    def __init__(self, graph: Graph, plan: Plan, *, outer: ElementLowering | None = None) -> None:
+    def __init__(self, graph: Graph, plan: Plan, *, cost: CostModel, outer: ElementLowering | None = None) -> None:
         self.graph = graph
+        self.cost = cost
         self.nodes = graph.nodes
         self.plan = plan
         self.hints = Hints(graph, plan)
@@ -67,6 +70,8 @@ class ElementLowering:
         self.targets: dict[Value, Symbol] = {}  # base -> the output that it is computed into
         self.results = {(n.loop, n.index): v for v, n in enumerate(self.nodes) if isinstance(n, Result)}
         self.factors: dict[tuple[Value, bool], tuple[Symbol, Symbol]] = {}
+        self.small_factors: dict[tuple[Value, bool], Factors] = {}
+        self.written_out: dict[Value, list[Expr]] = {}  # in memory as well, each element has a name
         self._numbers: Iterator[int] = outer._numbers if outer else itertools.count(1)
         self._depth: int = outer._depth if outer else 0  # loops around the statement that is being made
 
@@ -179,6 +184,8 @@ class ElementLowering:
         """The element of ``value`` at a flat position; may emit statements into the current body."""
         base = self.plan.base[value]
         node = self.nodes[base]
+        if base in self.written_out and not flat.terms:
+            return self.written_out[base][flat.offset]
         home = self.home.get(base)
         if home is not None:
             return Load(home, flat.index(), node.type.dtype)

@@ -8,6 +8,9 @@ from arc_codegen.ir.graph import Assemble, Contract, Graph, Input, Map, Reduce, 
 from arc_codegen.passes.loopgen.fusion import Plan, is_scalar
 from arc_codegen.passes.names import last_of_each_name
 
+NO_NAME = "w"
+"""Of a work array for which the user has none."""
+
 _TOTALS = {"add": "sum", "mul": "product", "max": "maximum", "min": "minimum"}
 
 
@@ -57,7 +60,7 @@ class Hints:
     def array(self, value: Value) -> str:
         """Name of a work array."""
         node = self._graph.nodes[value]
-        fallback = f"{self.total(value)}s" if isinstance(node, (Contract, Reduce)) else "w"
+        fallback = f"{self.total(value)}s" if isinstance(node, (Contract, Reduce)) else NO_NAME
         return self._user_name(value) or fallback
 
     def total(self, value: Value) -> str:

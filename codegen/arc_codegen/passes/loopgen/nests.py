@@ -25,6 +25,7 @@ from arc_codegen.ir.loops import (
     Store,
     Symbol,
 )
+from arc_codegen.passes.cost import BY_GOAL, CostModel
 from arc_codegen.passes.loopgen.assemblies import write_assembly
 from arc_codegen.passes.loopgen.elements import ElementLowering
 from arc_codegen.passes.loopgen.forms import ZERO, Form, flat_form
@@ -36,14 +37,14 @@ from arc_codegen.passes.loopgen.outer_sums import write_outer_sum
 from arc_codegen.passes.loopgen.systems import write_solution
 
 
-def lower_graph(graph: Graph) -> LoopFunction:
-    """The graph as loop nests.
+def lower_graph(graph: Graph, cost: CostModel = BY_GOAL["balanced"]) -> LoopFunction:
+    """The graph as loop nests; ``cost`` says which systems are written out.
 
     Values whose fused form turns out to need a division to find their index are materialised, and the nests made anew.
     """
     forced: set[Value] = set()
     while True:
-        attempt = NestLowering(graph, plan_fusion(graph, forced))
+        attempt = NestLowering(graph, plan_fusion(graph, forced), cost=cost)
         function = attempt.run()
         if not attempt.stuck:
             return function
@@ -120,7 +121,7 @@ class NestLowering(ElementLowering):
         forced: set[Value] = set()
         while True:
             buffers, tables = len(self.buffers), len(self._tables)
-            inner = NestLowering(body, plan_fusion(body, forced), outer=self)
+            inner = NestLowering(body, plan_fusion(body, forced), cost=self.cost, outer=self)
             inner.arguments = dict(enumerate(arguments))
             inner.targets = choose_targets(inner)
             inner.compute()
@@ -149,7 +150,7 @@ class NestLowering(ElementLowering):
         if isinstance(node, Assemble):
             write_assembly(self, node, symbol)
         elif isinstance(node, Solve):
-            write_solution(self, node, symbol)
+            write_solution(self, value, node, symbol)
         elif isinstance(node, Spread):
             write_spread(self, node, symbol)
         else:

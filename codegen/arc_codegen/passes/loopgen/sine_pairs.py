@@ -14,6 +14,7 @@ from arc_codegen.ir.expressions import fold_expression, walk_statements
 from arc_codegen.ir.loops import (
     Call,
     Expr,
+    Fail,
     For,
     If,
     Let,
@@ -73,7 +74,7 @@ def _holds_both(body: tuple[Stmt, ...]) -> bool:
 
 def _expression(statement: Stmt) -> Expr | None:
     match statement:
-        case Let() | Var() | Set() | Store():
+        case Let() | Var() | Set() | Store() | Fail():
             return statement.value
         case If():
             return statement.condition
@@ -208,7 +209,7 @@ def _rewritten_statement(
     statement: Stmt, numbering: _Numbering, computed: dict[Number, _Angle], fresh: FreshSymbols
 ) -> Stmt:
     match statement:
-        case Let() | Var() | Set() | Store():
+        case Let() | Var() | Set() | Store() | Fail():
             return replace(statement, value=_rewritten(statement.value, numbering, computed))
         case For():
             return replace(statement, body=_paired(statement.body, fresh))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from arc_codegen.ir.loops import Call, Expr, Find, For, If, Let, Load, Op, Ref, Set, Stmt, Store, Symbol, Var
+from arc_codegen.ir.loops import Call, Expr, Fail, Find, For, If, Let, Load, Op, Ref, Set, Stmt, Store, Symbol, Var
 
 
 def rename_buffers(statement: Stmt, moved: Mapping[Symbol, Symbol], scalars: Collection[Symbol] = ()) -> Stmt:
@@ -28,7 +28,7 @@ def rename_buffers(statement: Stmt, moved: Mapping[Symbol, Symbol], scalars: Col
         return replace(statement, buffer=moved.get(statement.buffer, statement.buffer), value=value)
     if value is statement.value:
         return statement
-    assert isinstance(statement, (Let, Var, Set))
+    assert isinstance(statement, (Let, Var, Set, Fail))
     return replace(statement, value=value)
 
 

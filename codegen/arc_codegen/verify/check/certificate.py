@@ -163,6 +163,9 @@ class _Count:
                 case loops.Store(value=value):
                     self._expression(value, times)
                     self.totals["stores"] += times
+                case loops.Fail(value=value):
+                    self._expression(value, times)
+                    self.totals["branches"] += times
                 case loops.For(start=start, stop=stop, body=inner, origin=origin):
                     trips = stop - start
                     self.loops.append(LoopBound(_place(origin), depth, trips, times * trips))
