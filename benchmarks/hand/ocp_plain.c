@@ -7,6 +7,7 @@
  * generated code, so that last bits differ.
  */
 #include "arc_math.h"
+#include "ocp.h"
 
 #define STEPS 50
 #define PERIOD 0.04f
@@ -24,8 +25,6 @@
 
 static const float running[4] = {0.1f, 1.0f, 0.01f, 0.01f};
 static const float terminal[4] = {10.0f, 50.0f, 1.0f, 2.0f};
-
-void ocp_grad(const float forces[50], const float start[4], float grad_forces[50]);
 
 static void dynamics(const float state[4], float force, float rates[4]) {
   float sine;

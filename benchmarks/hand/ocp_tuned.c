@@ -10,6 +10,7 @@
  * Sums run in another order than in generated code, so that last bits differ.
  */
 #include "arc_math.h"
+#include "ocp.h"
 
 #define STEPS 50
 #define PERIOD 0.04f
@@ -18,8 +19,6 @@
 #define LENGTH 0.5f
 #define GRAVITY 9.81f
 #define EFFORT 0.05f
-
-void ocp_grad(const float forces[50], const float start[4], float grad_forces[50]);
 
 /* What is kept of a step. */
 typedef struct trace_t {
