@@ -103,9 +103,9 @@ def files_for(
         includes.append("arc_config.h")
     includes += sorted({f"arc_{family}.h" for family, _ in units})
     for function in sorted(functions):
-        inline = _is_defined_in_header(function)
-        includes.append("arc_scalar.h" if inline else "arc_math.h")
-        sources += [] if inline else [f"{function}.c"]
+        header = _defining_header(function)
+        includes.append(header or "arc_math.h")
+        sources += [] if header else [f"{function}.c"]
     public = ("arc_status.h",) if status or guard else ()
     texts = {name: text_of(name) for name in closure([*includes, *public, *sources])}
     if fused and "arc_config.h" in texts:
@@ -126,9 +126,10 @@ def _unit(kernel: str) -> tuple[str, str]:
 
 
 @functools.cache
-def _is_defined_in_header(name: str) -> bool:
-    """Whether arc_scalar.h defines it: a macro, or a function that is expanded where it is called."""
-    return re.search(rf"\b{name}\b", text_of("arc_scalar.h")) is not None
+def _defining_header(name: str) -> str:
+    """The header that defines it, if one does: a macro, or a function that is expanded where it is called."""
+    headers = ("arc_scalar.h", "arc_table.h")
+    return next((header for header in headers if re.search(rf"\b{name}\b", text_of(header))), "")
 
 
 def _fused_config(text: str) -> str:

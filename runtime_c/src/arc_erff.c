@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: 0BSD */
 #include "arc_math_internal.h"
 
+#include "arc_table.h"
+
 /* erf(x) = x + x * rest(x^2) for |x| <= 0.8125, else sign(x) * (1 - erfc(|x|)), with one polynomial for each of three
  * intervals. It has the small erfc as its value, not erf: roundings of coefficients and sums then hardly count.
  * fit erf: x^2 from 9.3e-10 to 0.66015625, largest error 2^-27.93 of erf(x) */
@@ -23,7 +25,7 @@ typedef struct arc_erfc_part_t {
   float coefficients[ARC_ERFC_TERMS];
 } arc_erfc_part_t;
 
-ARC_CONST static const arc_erfc_part_t ARC_ERFC[3] = {
+ARC_TABLE static const arc_erfc_part_t ARC_ERFC[3] = {
     /* fit erfc0: t from -0.34375 to 0.34375, largest error 2^-29.86 of erf(x) */
     {1.15625f, {0.00626981491f, -0.00808993448f, -0.0175641011f, 0.0582243204f, -0.0186207071f, -0.165359944f, 0.34268266f, -0.296374381f, 0.102010392f}},
     /* fit erfc1: t from -0.5 to 0.5, largest error 2^-30.27 of erf(x) */
@@ -35,16 +37,16 @@ ARC_CONST static const arc_erfc_part_t ARC_ERFC[3] = {
 /* erfc(x) for x in (0.8125, 3.92], of these bits. */
 static inline float arc_erfc_large(uint32_t bits) {
   const arc_erfc_part_t *const part = &ARC_ERFC[(bits > 0x3fc00000u ? 1 : 0) + (bits > 0x40200000u ? 1 : 0)]; /* 1.5, 2.5 */
-  const float t = arc_float_of(bits) - part->middle;
+  const float t = arc_float_of(bits) - ARC_READ_F32(part->middle);
   const float *const c = part->coefficients;
-  float value = ARC_MULTIPLY_ADD(c[0], t, c[1]);
-  value = ARC_MULTIPLY_ADD(value, t, c[2]);
-  value = ARC_MULTIPLY_ADD(value, t, c[3]);
-  value = ARC_MULTIPLY_ADD(value, t, c[4]);
-  value = ARC_MULTIPLY_ADD(value, t, c[5]);
-  value = ARC_MULTIPLY_ADD(value, t, c[6]);
-  value = ARC_MULTIPLY_ADD(value, t, c[7]);
-  return ARC_MULTIPLY_ADD(value, t, c[8]);
+  float value = ARC_MULTIPLY_ADD(ARC_READ_F32(c[0]), t, ARC_READ_F32(c[1]));
+  value = ARC_MULTIPLY_ADD(value, t, ARC_READ_F32(c[2]));
+  value = ARC_MULTIPLY_ADD(value, t, ARC_READ_F32(c[3]));
+  value = ARC_MULTIPLY_ADD(value, t, ARC_READ_F32(c[4]));
+  value = ARC_MULTIPLY_ADD(value, t, ARC_READ_F32(c[5]));
+  value = ARC_MULTIPLY_ADD(value, t, ARC_READ_F32(c[6]));
+  value = ARC_MULTIPLY_ADD(value, t, ARC_READ_F32(c[7]));
+  return ARC_MULTIPLY_ADD(value, t, ARC_READ_F32(c[8]));
 }
 
 /* One within half an ulp, or not a number. */

@@ -5,4 +5,13 @@
 #define ARC_REAL float
 #define ARC_FIND arc_find_f32
 #define ARC_FIND_EVEN arc_find_even_f32
+#define ARC_GRID(element) (element)
 #include "arc_find_body.h"
+
+#if ARC_PROGRAM_MEMORY
+#define ARC_REAL float
+#define ARC_FIND arc_find_table_f32
+#define ARC_FIND_EVEN arc_find_even_table_f32
+#define ARC_GRID(element) ARC_READ_F32(element)
+#include "arc_find_body.h"
+#endif

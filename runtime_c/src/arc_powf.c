@@ -3,6 +3,8 @@
 
 #include <limits.h>
 
+#include "arc_table.h"
+
 /* x^y = 2^(y log2 x), where the logarithm needs about 32 significant bits. It is computed with integers: their products
  * are exact, and one 32 x 32 -> 64 bit multiplication does what takes many operations with pairs of floats. Both
  * variants of the library have the same bits here. Negative integers are shifted arithmetically, as all compilers do.
@@ -13,7 +15,7 @@
 #define ARC_POW_FIRST_BITS UINT32_C(0x3f340000) /* 45/64, where the table's octave begins */
 
 /* -log2(reciprocal / 256) in Q55, and reciprocals of 16 parts of the octave. (P. T. P. Tang, ACM TOMS 16 (1990)) */
-ARC_CONST static const int64_t ARC_POW_LOG2[16] = {
+ARC_TABLE static const int64_t ARC_POW_LOG2[16] = {
     INT64_C(-17140103219423652),
     INT64_C(-14902516696186345),
     INT64_C(-12882168598108605),
@@ -31,7 +33,7 @@ ARC_CONST static const int64_t ARC_POW_LOG2[16] = {
     INT64_C(14147416421415543),
     INT64_C(16603553652566770),
 };
-ARC_CONST static const uint16_t ARC_POW_RECIPROCAL[16] = {
+ARC_TABLE static const uint16_t ARC_POW_RECIPROCAL[16] = {
     356,
     341,
     328,
@@ -85,7 +87,7 @@ static inline int64_t arc_pow_log2(uint32_t bits) {
   const uint32_t m = (offset & 0x007fffffu) + ARC_POW_FIRST_BITS;
   /* 24 bits of m below 1, 25 from 1 on: in Q24. The 1 that is subtracted is what the product in Q32 has no room for. */
   const uint32_t mantissa = ((m & 0x007fffffu) | 0x00800000u) << ((m >> 23) & 1u);
-  const uint32_t relative = mantissa * ARC_POW_RECIPROCAL[part]; /* Q32, its sign in the highest bit */
+  const uint32_t relative = mantissa * ARC_READ_U16(ARC_POW_RECIPROCAL[part]); /* Q32, its sign in the highest bit */
   const int32_t r = (int32_t)relative;
   const int32_t eightfold = r * 8; /* Q35 */
   int32_t slope = -128943787; /* Q29 */
@@ -96,7 +98,7 @@ static inline int64_t arc_pow_log2(uint32_t bits) {
   slope = arc_multiply_high(slope, r) - 387270501;
   slope = arc_multiply_high(slope, eightfold) + 1901360723; /* Q32 */
   product = (int64_t)slope * r + (int64_t)r * INT64_C(0x100000000); /* Q64 */
-  return (product >> 9) + ARC_POW_LOG2[part] + (int64_t)k * INT64_C(0x80000000000000);
+  return (product >> 9) + ARC_READ_I64(ARC_POW_LOG2[part]) + (int64_t)k * INT64_C(0x80000000000000);
 }
 
 /* 2^(f + 1/2) for f in [-1/2, 1/2), given in Q32; the result, in [1, 2), is in Q30.

@@ -4,8 +4,10 @@
  * small; so a window of 96 bits of 2/pi is enough, and 32-bit multiplications with 64-bit results. */
 #include "arc_trig_internal.h"
 
+#include "arc_table.h"
+
 /* 2/pi = 0.A2F9836E..., after 32 zero bits for the smallest arguments. */
-ARC_CONST static const uint32_t TWO_OVER_PI[8] = {
+ARC_TABLE static const uint32_t TWO_OVER_PI[8] = {
     0u, 0xa2f9836eu, 0x4e441529u, 0xfc2757d1u, 0xf534ddc0u, 0xdb629599u, 0x3c439041u, 0xfe5163abu};
 
 /* Bits shift to shift + 31 of two words. */
@@ -34,9 +36,13 @@ ARC_FAST_CODE arc_angle_t arc_reduce_large_angle(float x) {
   const uint32_t first = exponent - 127u + 7u;
   const uint32_t *words = &TWO_OVER_PI[first >> 5];
   const uint32_t shift = first & 31u;
-  uint64_t turns = (uint64_t)m * window(words[1], words[2], shift);
-  turns += high_product(m, window(words[2], words[3], shift));
-  turns += (uint64_t)(m * window(words[0], words[1], shift)) << 32;
+  const uint32_t word0 = ARC_READ_U32(words[0]);
+  const uint32_t word1 = ARC_READ_U32(words[1]);
+  const uint32_t word2 = ARC_READ_U32(words[2]);
+  const uint32_t word3 = ARC_READ_U32(words[3]);
+  uint64_t turns = (uint64_t)m * window(word1, word2, shift);
+  turns += high_product(m, window(word2, word3, shift));
+  turns += (uint64_t)(m * window(word0, word1, shift)) << 32;
   /* To the nearest quarter turn; the rest is a fraction of one, with sign. */
   const uint32_t quadrant = (uint32_t)((turns + (UINT64_C(1) << 61)) >> 62);
   uint64_t fraction = turns << 2;

@@ -294,5 +294,13 @@ def test_cppcheck_has_nothing_to_say(tmp_path: Path, guard: str) -> None:
     sources = c_harness.place(generated, tmp_path)
     quiet = [f"--suppress={what}" for what in ("unusedFunction", "missingIncludeSystem")]
     c_harness.run(
-        [c_harness.require_tool("cppcheck"), "--enable=all", "--error-exitcode=1", *quiet, "--std=c99", *sources]
+        [
+            c_harness.require_tool("cppcheck"),
+            "--enable=all",
+            "--force",
+            "--error-exitcode=1",
+            *quiet,
+            "--std=c99",
+            *sources,
+        ]
     )

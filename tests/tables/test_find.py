@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from arc_codegen.ir.kernels import find
 from arc_codegen.passes.loopgen.lookups import even_steps
-from arc_codegen.runtime import read
+from arc_codegen.runtime_sources import closure, text_of
 from arc_codegen.toolchain.flags import C_WARNINGS, NUMERICS
 from toolchains import require_tool
 
@@ -41,12 +41,11 @@ def places(grid: np.ndarray) -> np.ndarray:
 def test_c_finds_what_the_reference_does(
     tmp_path: Path, compiler: str, level: str, suffix: str, ctype: str, real: type
 ) -> None:
-    for name in ("include/arc/arc_find.h", "include/arc/arc_abi.h", "include/arc/arc_strict.h", "src/arc_find_body.h"):
-        (tmp_path / Path(name).name).write_text(read(name))
-    (tmp_path / "find.c").write_text(read(f"src/arc_find_{suffix}.c"))
+    for name in closure([f"arc_find_{suffix}.c"]):
+        (tmp_path / name).write_text(text_of(name))
     flags = ["-std=c99", "-fPIC", "-shared", level, *NUMERICS, *C_WARNINGS, "-Werror"]
     library = str(tmp_path / "find.so")
-    command = [require_tool(compiler), *flags, str(tmp_path / "find.c"), "-o", library]
+    command = [require_tool(compiler), *flags, str(tmp_path / f"arc_find_{suffix}.c"), "-o", library]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     ffi = cffi.FFI()

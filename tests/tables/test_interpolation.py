@@ -186,8 +186,8 @@ def test_generated_c_searches_once_and_has_no_warning(tmp_path: Path, real: Any)
     artifact = arc.codegen(maps, (0.5, 0.25, np.zeros(5)), float_type=real, output_dir=tmp_path / "value")
     source = artifact.source.read_text()
     # EVEN, two of the steps in GRIDS[0]; UNEVEN for x and for the rows, GRIDS[1] for y.
-    assert source.count("arc_find_even_f") == 2
-    assert source.count("arc_find_f") == 3
+    assert source.count("arc_find_even_table_f") == 2
+    assert source.count("arc_find_table_f") == 3
     for source_file in sorted((tmp_path / "value").glob("*.c")):
         for compiler in ("gcc", "clang"):
             for language in (["-std=c99", *C_WARNINGS], ["-x", "c++", "-std=c++11", *WARNINGS]):
@@ -202,7 +202,7 @@ def test_generated_c_searches_once_and_has_no_warning(tmp_path: Path, real: Any)
         float_type=real,
         output_dir=tmp_path / "slope",
     )
-    assert slope.source.read_text().count("arc_find_even_f") == 1
+    assert slope.source.read_text().count("arc_find_even_table_f") == 1
 
 
 @settings(max_examples=30, deadline=None)

@@ -17,19 +17,24 @@ from arc_codegen.ir.types import DType
 
 @dataclass(frozen=True, slots=True)
 class BufferAccess:
-    """How C reaches a buffer: ``form`` is "array", "value" (a scalar that is an expression) or "pointer" (to one)."""
+    """How C reaches a buffer: ``form`` is "array", "value" (a scalar that is an expression) or "pointer" (to one).
+
+    ``read`` is the macro that reads an element of a table of constants.
+    """
 
     name: str
     dtype: DType
     ctype: str
     form: str
+    read: str = ""
 
     def element(self, index: ast.Expr) -> ast.Expr:
         if self.form == "value":
             return ast.Name(self.name)
         if self.form == "pointer":
             return ast.Unary("*", ast.Name(self.name))
-        return ast.Subscript(self.name, index)
+        element = ast.Subscript(self.name, index)
+        return ast.Call(self.read, (element,)) if self.read else element
 
     def address(self, offset: int) -> ast.Expr:
         """Pointer to an element, for a kernel."""

@@ -152,10 +152,9 @@ def _visit_positions(
                 expressions = (condition,)
                 _visit_positions(then, visit_index, ranges, result)
                 _visit_positions(orelse, visit_index, ranges, result)
-            case loops.Find(symbol, grid, size, place):
+            case loops.Find(symbol, _, size, place):
                 ranges[symbol] = size - 2
                 result.largest = max(result.largest, size)
-                result.called.add(grid)
                 expressions = (place,)
             case loops.Call(buffers=buffers):
                 result.called.update(symbol for symbol, _ in buffers)

@@ -122,7 +122,7 @@ def emit_module(module: LoopModule, options: Options) -> CModule:
     access = [_buffer_access(draft, tables, options) for draft in drafts]
     functions = []
     kernels: set[str] = set()
-    called = {NON_FINITE} if tables.uses_macros or defaults.uses_macros else set()
+    called = tables.called | ({NON_FINITE} if defaults.uses_macros else set())
     narrows = False
     for draft, (buffers, declarations) in zip(drafts, access, strict=True):
         index_type = "int" if draft.positions.largest <= _LARGEST_INT else "int32_t"
@@ -236,8 +236,7 @@ def _buffer_access(
         if place is not None:
             access[symbol] = place.access
         elif buffer.kind == "const" and symbol in draft.needed and buffer.size:
-            name, ctype = tables.add(buffer, narrow=symbol not in draft.positions.called)
-            access[symbol] = BufferAccess(name, buffer.dtype, ctype, "array")
+            access[symbol] = tables.add(buffer, in_memory=symbol in draft.positions.called)
         elif symbol in work_symbols:
             name = draft.scope.claim(symbol.hint, fallback="w")
             access[symbol] = BufferAccess(name, buffer.dtype, ctype, "array")

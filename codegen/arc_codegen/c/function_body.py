@@ -25,6 +25,7 @@ _COMPOUND = {"add": "+=", "sub": "-=", "mul": "*=", "div": "/="}
 _SPILL_HINT = "t"
 _PAIR = ("sine", "cosine")
 _SHORT = 12  # an operand narrower than this is not worth a name
+_LONG_INDEX = 48  # a position read from a table in wider words than these gets a name
 
 
 @dataclass(slots=True, kw_only=True)
@@ -140,7 +141,7 @@ class BodyEmitter:
             return
         self._locate(origin, out)
         self.used.add(buffer)
-        target = self.buffers[buffer].element(self._index(index))
+        target = self.buffers[buffer].element(self._index(index, out))
 
         def same(first: Expr) -> bool:
             return isinstance(first, Load) and first.buffer == buffer and first.index == index
@@ -165,7 +166,7 @@ class BodyEmitter:
         grid = self.buffers[node.grid]
         self.used.add(node.grid)
         even = bool(node.per_unit)
-        function = f"arc_find{'_even' if even else ''}_{grid.dtype.value}"
+        function = f"arc_find{'_even' if even else ''}{'_table' if grid.read else ''}_{grid.dtype.value}"
         self.kernels.add(function)
         place = self._expression(
             node.place, out, taken=len(f"const int32_t interval_ = {function}({grid.name}, 65535, )") + 12
@@ -202,12 +203,12 @@ class BodyEmitter:
             self._location = location
             out.append(ast.Comment(location))
 
-    def _index(self, index: Index) -> ast.Expr:
+    def _index(self, index: Index, out: list[ast.Stmt]) -> ast.Expr:
         """Sum of terms, positive ones first, so that no sum begins with a minus."""
         terms: list[tuple[int, ast.Expr]] = [
             (coefficient, ast.Name(self._names[variable])) for variable, coefficient in index.terms
         ]
-        terms += [(coefficient, self._table_element(symbol, inner)) for symbol, inner, coefficient in index.tables]
+        terms += [(coefficient, self._table_element(symbol, inner, out)) for symbol, inner, coefficient in index.tables]
         positive = [_scaled(term, coefficient) for coefficient, term in terms if coefficient > 0]
         negative = [_scaled(term, -coefficient) for coefficient, term in terms if coefficient < 0]
         if index.offset > 0 or not positive:
@@ -223,10 +224,14 @@ class BodyEmitter:
             return total.operand  # alone in a subscript, any integer type will do
         return total
 
-    def _table_element(self, symbol: Symbol, inner: Index) -> ast.Expr:
+    def _table_element(self, symbol: Symbol, inner: Index, out: list[ast.Stmt]) -> ast.Expr:
         self.used.add(symbol)
         table = self.buffers[symbol]
-        element = table.element(self._index(inner))
+        element = table.element(self._index(inner, out))
+        if element.width > _LONG_INDEX:
+            name = self.scope.claim(symbol.hint, fallback="k")
+            out.append(ast.Declare(f"const {self.index_type}", name, element))
+            return ast.Name(name)
         # Where int has 16 bits, uint16_t computes as unsigned int.
         return ast.Cast(self.index_type, element) if table.ctype == "uint16_t" else element
 
@@ -239,7 +244,7 @@ class BodyEmitter:
         while pending:
             node, operands_done = pending.pop()
             if not isinstance(node, Op):
-                done.append(self._leaf(node))
+                done.append(self._leaf(node, out))
             elif not operands_done:
                 pending.append((node, True))
                 pending.extend((arg, False) for arg in reversed(node.args))
@@ -274,7 +279,7 @@ class BodyEmitter:
             result = applied()
         return result
 
-    def _leaf(self, node: Expr) -> ast.Expr:
+    def _leaf(self, node: Expr, out: list[ast.Stmt]) -> ast.Expr:
         match node:
             case loops.Literal(value, dtype):
                 if uses_scalar_macros(value):
@@ -287,7 +292,7 @@ class BodyEmitter:
                 return ast.Name(self._names[symbol])
             case Load(buffer, index):
                 self.used.add(buffer)
-                return self.buffers[buffer].element(self._index(index))
+                return self.buffers[buffer].element(self._index(index, out))
         raise AssertionError(node)
 
 

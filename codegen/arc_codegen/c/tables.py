@@ -1,9 +1,14 @@
-"""Constant arrays of a module: each once, whichever functions use it; index tables in the smallest type."""
+"""Constant arrays of a module: each once, whichever functions use it; index tables in the smallest type.
+
+Arrays of which C reads single elements are tables (``ARC_TABLE``), which some machines keep apart from memory; those
+that kernels read through a pointer are ordinary constants (``ARC_CONST``).
+"""
 
 from __future__ import annotations
 
 from arc_codegen.c import ast
-from arc_codegen.c.literals import literal, uses_scalar_macros
+from arc_codegen.c.access import BufferAccess
+from arc_codegen.c.literals import NON_FINITE, literal, uses_scalar_macros
 from arc_codegen.c.names import NameScope, mangled
 from arc_codegen.c.scalar_ops import CTYPES
 from arc_codegen.ir.loops import Buffer
@@ -18,32 +23,49 @@ _INDEX_TYPES = (
 )
 
 
+MARK = "ARC_TABLE"
+_READ = {
+    **{f"{sign}int{bits}_t": f"ARC_READ_{sign.upper() or 'I'}{bits}" for sign in ("", "u") for bits in (8, 16, 32)},
+    "int64_t": "ARC_READ_I64",
+    "bool": "ARC_READ_BOOL",
+    "float": "ARC_READ_F32",
+    "double": "ARC_READ_F64",
+}
+"""Macros of arc_table.h by element type."""
+
+
 class TablePool:
-    """The constant arrays of a module. Equal ones (type and bits) are one, under the name that came first."""
+    """The constant arrays of a module. Equal ones (type, bits, and who reads them) are one, under the first name.
+
+    ``tables`` are their definitions, ``called`` the macros of the runtime in these.
+    """
 
     def __init__(self, scope: NameScope, stem: str) -> None:
         self._scope = scope
         self._stem = stem
-        self._by_content: dict[tuple[str, tuple[str, ...]], str] = {}
+        self._by_content: dict[tuple[str, str, tuple[str, ...]], str] = {}
         self.tables: list[ast.Table] = []
-        self.uses_macros = False
+        self.called: set[str] = set()
 
-    def add(self, buffer: Buffer, *, narrow: bool) -> tuple[str, str]:
-        """Name and element type of the array that holds the constants of ``buffer``.
+    def add(self, buffer: Buffer, *, in_memory: bool) -> BufferAccess:
+        """How C reads the array that holds the constants of ``buffer``.
 
-        ``narrow``: only read as numbers, so integers may take the smallest type.
+        ``in_memory``: a kernel reads it too, through a pointer. Where none does, integers take the smallest type.
         """
         elements = tuple(literal(value, buffer.dtype) for value in buffer.values)
         ctype = CTYPES[buffer.dtype]
-        if narrow and buffer.dtype.is_integer:
+        if not in_memory and buffer.dtype.is_integer:
             low, high = min(buffer.values), max(buffer.values)
             ctype = next((name for name, least, most in _INDEX_TYPES if least <= low and high <= most), ctype)
-        key = (ctype, elements)
+        place = "ARC_CONST" if in_memory else MARK
+        key = (place, ctype, elements)
         name = self._by_content.get(key)
         if name is None:
             name = self._scope.unique(self._stem + mangled(buffer.symbol.hint, fallback="table").rstrip("_"))
             self._by_content[key] = name
-            self.tables.append(ast.Table(f"ARC_CONST static const {ctype}", name, elements))
+            self.tables.append(ast.Table(f"{place} static const {ctype}", name, elements))
             if buffer.dtype in (DType.F32, DType.F64):
-                self.uses_macros = self.uses_macros or any(map(uses_scalar_macros, buffer.values))
-        return name, ctype
+                self.called |= {NON_FINITE} if any(map(uses_scalar_macros, buffer.values)) else set()
+            if not in_memory:
+                self.called.add(MARK)
+        return BufferAccess(name, buffer.dtype, ctype, "array", "" if in_memory else _READ[ctype])

@@ -82,8 +82,9 @@ KERNELS: Final[dict[str, Kernel]] = {
 }
 """Runtime kernels by name; their exact order of operations is that of the reference in `kernels`."""
 
-SEARCHES: Final = ("find", "find_even")
-"""Searches in grids, which `loops.Find` stands for; their family is "find"."""
+SEARCHES: Final = ("find", "find_even", "find_table", "find_even_table")
+"""Searches in grids, which `loops.Find` stands for, by how the grid is searched and where it is kept; their family is
+"find"."""
 
 
 def family_of(name: str) -> str:

@@ -21,7 +21,19 @@
 #define ARC_CONST
 #endif
 
-/** Stands before the constants that hold the defaults of parameters.
+/** 1: tables of constants are kept in program memory, which ordinary reads do not reach (arc_table.h); for AVR, where
+ * constants are copied to RAM otherwise. 0: they are constants like others, behind ARC_CONST.
+ */
+#ifndef ARC_PROGRAM_MEMORY
+#ifdef __AVR_HAVE_LPMX__
+#define ARC_PROGRAM_MEMORY 1
+#else
+#define ARC_PROGRAM_MEMORY 0
+#endif
+#endif
+
+/** Stands before the constants that hold the defaults of parameters. Users pass them by pointer, or copy them, so that
+ * they remain readable as ordinary memory: on AVR in RAM.
  * To keep them where a calibration tool finds them: __attribute__((section(".calibration"))).
  */
 #ifndef ARC_PARAM_SECTION

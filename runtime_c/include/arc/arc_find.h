@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "arc_abi.h"
+#include "arc_table.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -40,6 +41,20 @@ int32_t arc_find_f64(const double *grid, int32_t size, double x);
 int32_t arc_find_even_f32(const float *grid, int32_t size, float per_unit, float x);
 /** As arc_find_even_f32, for double. */
 int32_t arc_find_even_f64(const double *grid, int32_t size, double per_unit, double x);
+
+/* The same for a grid that is defined with ARC_TABLE (arc_table.h): functions of their own where such tables are apart
+ * from memory, other names where they are not. */
+#if ARC_PROGRAM_MEMORY
+int32_t arc_find_table_f32(const float *grid, int32_t size, float x);
+int32_t arc_find_table_f64(const double *grid, int32_t size, double x);
+int32_t arc_find_even_table_f32(const float *grid, int32_t size, float per_unit, float x);
+int32_t arc_find_even_table_f64(const double *grid, int32_t size, double per_unit, double x);
+#else
+#define arc_find_table_f32 arc_find_f32
+#define arc_find_table_f64 arc_find_f64
+#define arc_find_even_table_f32 arc_find_even_f32
+#define arc_find_even_table_f64 arc_find_even_f64
+#endif
 
 #ifdef __cplusplus
 }

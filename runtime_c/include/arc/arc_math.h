@@ -18,6 +18,7 @@
  *                same ones on every machine that has the instruction; refused where there is none.
  *                All sources of one program have to agree.
  * ARC_FAST_CODE, ARC_CONST   sections of code and tables: arc_config.h.
+ * ARC_PROGRAM_MEMORY         tables in program memory, as on AVR: arc_config.h.
  */
 #ifndef ARC_MATH_H
 #define ARC_MATH_H
