@@ -101,11 +101,13 @@ class ScanCallback(ca.Callback):
         for k in reversed(runs) if scan.backwards else runs:
             for rows, carry in zip(before, carries, strict=True):
                 rows[:, k] = carry.nonzeros()
-            results = scan.body.call([*carries, *(x[:, k] for x in sequences), *arg[last:]])
-            carries = results[:first]
+            elements = [ca.reshape(ca.DM(x[:, k]), *scan.body.size_in(first + j)) for j, x in enumerate(sequences)]
+            results = scan.body.call([*carries, *elements, *arg[last:]])
+            # A body gives its carries as columns, whatever their shape.
+            carries = [ca.reshape(y, *scan.body.size_in(k)) for k, y in enumerate(results[:first])]
             for rows, value in zip(emitted, results[first:], strict=True):
                 rows[:, k] = value.nonzeros()
-        return [*carries, *map(ca.DM, emitted), *map(ca.DM, before)]
+        return [*results[:first], *map(ca.DM, emitted), *map(ca.DM, before)]
 
     # -- derivatives ---------------------------------------------------------------------------------------------
 

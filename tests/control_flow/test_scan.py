@@ -59,6 +59,23 @@ def test_gradients(argnums: Any, backend: Any) -> None:
         close(actual, wanted)
 
 
+@pytest.mark.parametrize("backend", ["c", "casadi"])
+def test_matrices_are_carried(backend: Any) -> None:
+    def power(a: Any) -> Any:
+        last, traces = arc.scan(lambda m, _: (0.5 * m @ a, np.sum(m)), a[:2], length=4)
+        return np.sum(last * last) + traces[2]
+
+    def written_out(a: Any) -> Any:
+        m, traces = a[:2], []
+        for _ in range(4):
+            traces.append(np.sum(m))
+            m = 0.5 * m @ a
+        return np.sum(m * m) + traces[2]
+
+    close(arc.compile(power, backend=backend)(MATRIX), written_out(MATRIX))
+    close(arc.grad(arc.compile(power, backend=backend))(MATRIX), arc.grad(written_out)(MATRIX))
+
+
 @pytest.mark.parametrize("argnums", [0, 1, 3])
 def test_second_derivatives(argnums: int) -> None:
     close(arc.hess(rolled, argnums)(*ARGUMENTS), arc.hess(unrolled, argnums)(*ARGUMENTS))
