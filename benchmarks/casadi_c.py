@@ -7,11 +7,11 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import casadi as ca
 
-from benchmarks.casadi_native import Loops, simplified, trace_native
+from benchmarks.casadi_native import Form, simplified, trace_native
 from benchmarks.kernels.kernel import Kernel
 
 _OPTIONS: Final[dict[str, Any]] = {"casadi_real": "float", "casadi_int": "int", "with_header": False, "verbose": False}
@@ -46,20 +46,25 @@ class CasadiC:
     seconds: float
 
 
-def casadi_c(kernel: Kernel, *, form: str, cse: bool) -> CasadiC:
+def casadi_c(kernel: Kernel, *, form: Form | Literal["own"], cse: bool) -> CasadiC:
     """C of a kernel.
 
     Parameters
     ----------
     kernel : Kernel
-    form : {"mx", "sx", "scan", "scan-sx"}
-        Arrays, scalars, or CasADi's own loops with a body of arrays or of scalars.
+    form : {"mx", "sx", "scan", "scan-sx", "own"}
+        Arrays, scalars, CasADi's own loops with a body of arrays or of scalars; or as the kernel itself says.
     cse : bool
         Whether `casadi.cse` merges common subexpressions.
     """
-    loops: dict[str, Loops] = {"mx": "unrolled", "sx": "unrolled", "scan": "mapaccum", "scan-sx": "mapaccum-sx"}
     began = time.perf_counter()
-    symbols, results = simplified(trace_native(kernel, loops=loops[form]))
+    if form == "own":
+        assert kernel.scalar_loops is not None
+        given = kernel.scalar_loops()
+        symbols = given.mx_in()
+        results = [ca.densify(result) for result in given.call(symbols, True, False)]
+    else:
+        symbols, results = simplified(trace_native(kernel, form))
     if form == "sx":
         function = ca.Function(kernel.name, symbols, results).expand()
         if cse:

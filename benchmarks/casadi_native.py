@@ -22,21 +22,34 @@ from archimedes.array import (
     elementwise_hooks,
     extremum_hooks,
     factor_hooks,
+    functions_linalg,
     lookup_hooks,
 )
+from archimedes.array.construct import from_held
+from archimedes.array.core import SymbolicArray
 from archimedes.control_flow import scan_callback
 from archimedes.control_flow.scan_callback import Scan
 from archimedes.function.compiled import trace_function
 from archimedes.function.traced import TracedFunction
+from archimedes.hooks import lookup
 from benchmarks.kernels.kernel import Kernel
 
-Loops: TypeAlias = Literal["unrolled", "mapaccum", "mapaccum-sx"]
+Form: TypeAlias = Literal["mx", "sx", "scan", "scan-sx"]
+"""Arrays; scalars; CasADi's own loops, with a body of arrays or of scalars."""
 
 
-def trace_native(kernel: Kernel, *, loops: Loops) -> TracedFunction:
+def trace_native(kernel: Kernel, form: Form) -> TracedFunction:
     """The kernel traced to nodes that CasADi has, in float32 arithmetic as it is written down."""
-    with _native_nodes(loops):
+    with _native_nodes(form):
         return trace_function(kernel.function, kernel.arguments, name=kernel.name, real=np.float32)
+
+
+def has_loops(kernel: Kernel) -> bool:
+    """Whether a kernel has a scan."""
+    function = trace_function(kernel.function, kernel.arguments, name=kernel.name, real=np.float32).function
+    calls = [k for k in range(function.n_instructions()) if function.instruction_id(k) == ca.OP_CALL]
+    found = [lookup(function.instruction_MX(k).which_function()) for k in calls]
+    return any(primitive is not None and primitive.kind == "scan" for primitive in found)
 
 
 def simplified(traced: TracedFunction) -> tuple[list[ca.MX], list[ca.MX]]:
@@ -47,11 +60,16 @@ def simplified(traced: TracedFunction) -> tuple[list[ca.MX], list[ca.MX]]:
 
 
 @contextlib.contextmanager
-def _native_nodes(loops: Loops) -> Iterator[None]:
+def _native_nodes(form: Form) -> Iterator[None]:
     """Wherever the tracer makes a callback, it makes ordinary nodes instead."""
 
     def scan(description: Scan) -> _Inlined:
-        return _unrolled(description) if loops == "unrolled" else _accumulated(description, scalar=loops != "mapaccum")
+        if form in ("mx", "sx"):
+            return _unrolled(description)
+        return _accumulated(description, scalar=form == "scan-sx")
+
+    def lattice(description: lookup_hooks.Lattice, *arguments: ca.MX, reads: bool) -> ca.MX:
+        return _lattice(description, *arguments, reads=reads, scalar=form == "sx")
 
     replacements: list[tuple[Callable[..., Any], Callable[..., Any]]] = [
         (scan_callback.call_of, scan),
@@ -59,7 +77,8 @@ def _native_nodes(loops: Loops) -> Iterator[None]:
         (elementwise_hooks.call_elementwise, _elementwise),
         (extremum_hooks.call_row_extremum, _row_extremum),
         (factor_hooks.call_matrix_operation, _matrix_operation),
-        (lookup_hooks.call_lattice, _lattice),
+        (lookup_hooks.call_lattice, lattice),
+        *([(functions_linalg._solve_matrix, _solve_scalars)] if form in ("sx", "scan-sx") else []),
     ]
     undo: list[tuple[Any, str, Any]] = []
     for original, native in replacements:
@@ -107,6 +126,7 @@ def _unrolled(scan: Scan) -> _Inlined:
     emitted: list[list[Any]] = [[None] * scan.length for _ in range(scan.emitted)]
     before: list[list[Any]] = [[None] * scan.length for _ in range(c)]
     for k in reversed(range(scan.length)) if scan.backwards else range(scan.length):
+        carries = [ca.reshape(carry, *body.size_in(j)) for j, carry in enumerate(carries)]
         for rows, carry in zip(before, carries, strict=True):
             rows[k] = ca.vec(carry)
         elements = [ca.reshape(x[k], *body.size_in(c + j)) for j, x in enumerate(sequences)]
@@ -125,7 +145,8 @@ def _accumulated(scan: Scan, *, scalar: bool) -> _Inlined:
     inputs = [ca.MX.sym(name, body.sparsity_in(k)) for k, name in enumerate(scan.names)]
     columns = [ca.MX.sym(x.name(), x.numel()) if scan.is_sequence(k) else x for k, x in enumerate(inputs)]
     shaped = [ca.reshape(column, *x.shape) for column, x in zip(columns, inputs, strict=True)]
-    results = [ca.densify(y) if k < c else ca.vec(ca.densify(y)) for k, y in enumerate(body.call(shaped, True, False))]
+    results = [ca.densify(y) for y in body.call(shaped, True, False)]
+    results = [ca.reshape(y, *body.size_in(k)) if k < c else ca.vec(y) for k, y in enumerate(results)]
     step = ca.Function("step", columns, results)
     if scalar:
         step = step.expand()
@@ -226,14 +247,32 @@ def _matrix_operation(operation: factor_hooks.MatrixOperation, *arguments: ca.MX
     return solution
 
 
-def _lattice(lattice: lookup_hooks.Lattice, first: ca.MX, *places_and_grids: ca.MX, reads: bool) -> ca.MX:
-    """One axis: `casadi.low` finds the interval, and an element is read at an index that only the run knows."""
+def _solve_scalars(a: SymbolicArray, b: SymbolicArray) -> SymbolicArray:
+    """CasADi's solution of a system in scalars, a factorisation by Gram-Schmidt: its solvers work on arrays only."""
+    n, columns = b.shape
+    matrix, right = ca.SX.sym("a", n, n), ca.SX.sym("b", n, columns)
+    solution = ca.Function("solve", [matrix, right], [ca.solve(matrix, right)])
+    (x,) = solution.call([a.held.T, b.held.T], True, False)
+    return from_held(x.T, (n, columns), (a[0, 0] + b[0, 0]).dtype)
+
+
+def _lattice(lattice: lookup_hooks.Lattice, first: ca.MX, *places_and_grids: ca.MX, reads: bool, scalar: bool) -> ca.MX:
+    """One axis: `casadi.low` finds the interval, and an element is read at an index that only the run knows.
+
+    Scalars have no such index: `casadi.pw_const` compares with each point of the grid.
+    """
     axes = len(lattice.lengths)
     if axes != 1 or not reads:
         raise NotImplementedError("tables of several axes, and derivatives for tables, are in no kernel")
     place, grid = places_and_grids
-    values = []
+    values: list[Any] = []
     for k in range(lattice.count):
+        if scalar:
+            last = lattice.lengths[0] - 1
+            elements: list[Any] = [first.nz[lattice.offset + lattice.strides[0] * interval] for interval in range(last)]
+            values.append(ca.pw_const(place.nz[k], grid[1:last], ca.vertcat(*elements)))
+            continue
         interval = ca.low(grid, place.nz[k])
         values.append(first.nz[lattice.offset + lattice.strides[0] * interval])
-    return ca.vertcat(*values)
+    found: ca.MX = ca.vertcat(*values)
+    return found

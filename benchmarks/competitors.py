@@ -16,12 +16,15 @@ from arc_codegen.runtime_sources import closure, exists, text_of
 
 import archimedes as arc
 from benchmarks.casadi_c import casadi_c
+from benchmarks.casadi_native import has_loops
 from benchmarks.kernels.kernel import Kernel
 
 HAND: Final = Path(__file__).parent / "hand"
 
 OURS: Final = ("arc-speed", "arc-balanced", "arc-size")
-CASADI: Final = tuple(f"casadi-{form}{suffix}" for form in ("mx", "sx", "scan", "scan-sx") for suffix in ("", "-cse"))
+CASADI: Final = tuple(
+    f"casadi-{form}{suffix}" for form in ("mx", "sx", "scan", "scan-sx", "own") for suffix in ("", "-cse")
+)
 HAND_WRITTEN: Final = ("hand-plain", "hand-tuned")
 
 
@@ -104,7 +107,7 @@ def competitors_of(kernel: Kernel, *, fma: bool = False, only: Iterable[str] | N
         for name in OURS
         if name != balanced.name and takes_part(name)
     ]
-    forms = ("mx", "sx", "scan", "scan-sx") if kernel.family == "loop" or kernel.scalar_loops else ("mx", "sx")
+    forms = ["mx", "sx", *(["scan", "scan-sx"] if has_loops(kernel) else []), *(["own"] if kernel.scalar_loops else [])]
     found += [
         of_casadi(kernel, balanced, form=form, cse=cse)
         for form in forms
@@ -154,7 +157,7 @@ def _files(name: str, generated: Generated) -> tuple[dict[str, str], dict[str, s
     return own, texts, headers
 
 
-def of_casadi(kernel: Kernel, like: Competitor, *, form: str, cse: bool) -> Competitor:
+def of_casadi(kernel: Kernel, like: Competitor, *, form: Any, cse: bool) -> Competitor:
     """CasADi's C of the same function."""
     made = casadi_c(kernel, form=form, cse=cse)
     return Competitor(
@@ -182,11 +185,15 @@ def by_hand(like: Competitor, style: str) -> Competitor | None:
         kernel=like.kernel,
         c_name=like.c_name,
         own={f"{like.kernel.name}.c": source},
-        shared=runtime_of(source),
-        headers={},
+        shared={**_headers(like.shared), **runtime_of(source)},
+        headers=like.headers,
         parameters=like.parameters,
         returns=like.returns,
     )
+
+
+def _headers(files: Mapping[str, str]) -> dict[str, str]:
+    return {name: text for name, text in files.items() if name.endswith(".h")}
 
 
 _CALLED: Final = re.compile(r"\b(arc_\w+)(?=\s*\()")
