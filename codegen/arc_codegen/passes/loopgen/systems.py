@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 def write_solution(nest: NestLowering, value: Value, node: Solve, symbol: Symbol) -> None:
     """The statements that compute a `Solve` into the buffer ``symbol``."""
     n = nest.nodes[node.a].type.shape[0]
-    if n <= nest.cost.system:
+    pivoted = node.kind in ("solve", "det")
+    if n <= (nest.cost.pivoted if pivoted else nest.cost.definite):
         _write_out(nest, value, node, symbol)
     elif node.kind == "cholesky":
         small.copy_flat(nest, node.a, symbol, node.origin)
