@@ -5,11 +5,16 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import sys
+from typing import Any
 
 from rich.console import Console
 
 from benchmarks.collection import load_kernels
+from benchmarks.kernels.kernel import Kernel
+from benchmarks.page import write_page
+from benchmarks.plot import write_plot
 from benchmarks.running import Plan, measure_kernel
+from benchmarks.scaling import measure_scaling
 from benchmarks.storage import load, setting, store
 from benchmarks.terminal import print_results
 
@@ -17,38 +22,66 @@ from benchmarks.terminal import print_results
 def main() -> int:
     """Run what the command line asks for."""
     arguments = _arguments()
-    console = Console(width=None if sys.stdout.isatty() else 140)
-    kernels = load_kernels(arguments.kernel)
-    plan = Plan(only=tuple(arguments.only) if arguments.only else None)
-    if arguments.quick:
-        plan = dataclasses.replace(plan, draws=2, turns=1, fused=False)
+    # Where nobody sees how wide the terminal is, the tables are as wide as they need.
+    console = Console(width=None if sys.stdout.isatty() else 130)
     results = load()
+    failures: list[tuple[str, Exception]] = []
+    if not arguments.report:
+        plan = Plan(only=tuple(arguments.only) if arguments.only else None)
+        if arguments.quick:
+            plan = dataclasses.replace(plan, draws=2, turns=1, fused=False)
+        keeps = not arguments.quick and not arguments.only
+        results = _measured(arguments, load_kernels(arguments.kernel), plan, results, failures, keeps=keeps)
+        if keeps:
+            write_page(results)
+            write_plot(results)
+    else:
+        write_page(results)
+        write_plot(results)
+    shown = [kernel.name for kernel in load_kernels(arguments.kernel)]
+    print_results({**results, "kernels": {k: v for k, v in results["kernels"].items() if k in shown}}, console)
+    for name, failure in failures:
+        console.print(f"{name}: {type(failure).__name__}: {failure}", style="red", markup=False)
+    return 1 if failures else 0
+
+
+def _measured(
+    arguments: argparse.Namespace,
+    kernels: list[Kernel],
+    plan: Plan,
+    results: dict[str, Any],
+    failures: list[tuple[str, Exception]],
+    *,
+    keeps: bool,
+) -> dict[str, Any]:
+    """Results with those of the kernels; they are stored after each, so that an interruption takes no other away."""
     results |= setting()
-    measured = {}
-    failures = []
     for kernel in kernels:
+        results["kernels"].pop(kernel.name, None)
         try:
-            measured[kernel.name] = measure_kernel(
-                kernel, plan, lambda what: print(f"  {what}", file=sys.stderr, flush=True)
-            )
+            results["kernels"][kernel.name] = measure_kernel(kernel, plan, _announce)
         except Exception as error:  # one kernel must not take the others' results with it
             if arguments.debug:
                 raise
             failures.append((kernel.name, error))
-    results["kernels"] |= measured
-    print_results({**results, "kernels": measured} if arguments.kernel else results, console)
-    if not arguments.quick and not arguments.only:
+        if keeps:
+            store(results)
+    if not arguments.quick and not arguments.kernel:
+        results["scaling"] = measure_scaling(_announce)
         store(results)
-    for name, failure in failures:
-        console.print(f"{name}: {type(failure).__name__}: {failure}", style="red", markup=False)
-    return 1 if failures else 0
+    return results
+
+
+def _announce(what: str) -> None:
+    print(f"  {what}", file=sys.stderr, flush=True)
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--kernel", action="append", default=[], help="only this one (may be repeated)")
     parser.add_argument("--only", action="append", default=[], help="only this competitor (may be repeated)")
-    parser.add_argument("--quick", action="store_true", help="few draws, one table; nothing is stored")
+    parser.add_argument("--quick", action="store_true", help="few draws, one table, no scaling; nothing is stored")
+    parser.add_argument("--report", action="store_true", help="measure nothing: print and plot what is stored")
     parser.add_argument("--debug", action="store_true", help="stop at the first error, with a traceback")
     return parser.parse_args()
 

@@ -259,7 +259,7 @@ def _solve_scalars(a: SymbolicArray, b: SymbolicArray) -> SymbolicArray:
 def _lattice(lattice: lookup_hooks.Lattice, first: ca.MX, *places_and_grids: ca.MX, reads: bool, scalar: bool) -> ca.MX:
     """One axis: `casadi.low` finds the interval, and an element is read at an index that only the run knows.
 
-    Scalars have no such index: `casadi.pw_const` compares with each point of the grid.
+    Scalars have no such index: they are compared with each point of the grid.
     """
     axes = len(lattice.lengths)
     if axes != 1 or not reads:
@@ -269,10 +269,13 @@ def _lattice(lattice: lookup_hooks.Lattice, first: ca.MX, *places_and_grids: ca.
     for k in range(lattice.count):
         if scalar:
             last = lattice.lengths[0] - 1
-            elements: list[Any] = [first.nz[lattice.offset + lattice.strides[0] * interval] for interval in range(last)]
-            values.append(ca.pw_const(place.nz[k], grid[1:last], ca.vertcat(*elements)))
+            found = first.nz[lattice.offset]
+            for step in range(1, last):
+                element = first.nz[lattice.offset + lattice.strides[0] * step]
+                found = ca.if_else(place.nz[k] >= grid.nz[step], element, found)
+            values.append(found)
             continue
         interval = ca.low(grid, place.nz[k])
         values.append(first.nz[lattice.offset + lattice.strides[0] * interval])
-    found: ca.MX = ca.vertcat(*values)
-    return found
+    read: ca.MX = ca.vertcat(*values)
+    return read

@@ -21,6 +21,7 @@ from arc_codegen.toolchain.fused import fma_flags
 from arc_codegen.toolchain.host_compiler import find_compiler as find_host_compiler
 from arc_codegen.toolchain.link_map import read_link_map
 from arc_codegen.toolchain.targets import Target, load_target
+from elftools.elf.elffile import ELFFile
 from numpy.typing import NDArray
 
 from benchmarks.competitors import Competitor
@@ -31,6 +32,7 @@ STRICT_FLAGS: Final = ("-O2", "-std=c99", "-ffp-contract=off")
 FUSED_FLAGS: Final = ("-O2", "-std=gnu11", "-DARC_FMA=1")
 """GCC's own default under gnu11: products and sums are contracted wherever it sees them."""
 
+_ALLOCATED: Final = 2
 _SECONDS: Final = 120.0
 _FLASH: Final = (".text", ".data", ".ARM.exidx")
 _RAM: Final = (".data", ".bss")
@@ -198,8 +200,22 @@ def math_sources(competitor: Competitor) -> set[str]:
     return {name for name in competitor.shared if name.endswith("f.c") or name == "arc_reduce_large_angle.c"}
 
 
-def compile_seconds(competitor: Competitor, *, fma: bool = False) -> float:
-    """How long the chip's compiler takes for a competitor's own source."""
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A competitor's own source, compiled for the chip: how long that took, and bytes of code and constants."""
+
+    seconds: float
+    flash: int
+
+
+def compile_alone(competitor: Competitor, *, timeout: float | None = None) -> Compiled:
+    """Compile a competitor's own source.
+
+    Raises
+    ------
+    subprocess.TimeoutExpired
+        It takes longer than ``timeout``, in seconds.
+    """
     found = find_compiler(load_target(CHIP), prefer="gcc")
     with tempfile.TemporaryDirectory(prefix="arc-bench-") as folder:
         root = Path(folder)
@@ -207,6 +223,14 @@ def compile_seconds(competitor: Competitor, *, fma: bool = False) -> float:
             (root / name).write_text(text, encoding="utf-8")
         began = time.perf_counter()
         for name in competitor.own:
-            command = [*found.command, *flags_of(fma=fma), "-I.", "-c", name, "-o", "object.o"]
-            subprocess.run(command, cwd=root, check=True, capture_output=True)
-        return time.perf_counter() - began
+            command = [*found.command, *STRICT_FLAGS, "-I.", "-c", name, "-o", f"{name}.o"]
+            subprocess.run(command, cwd=root, check=True, capture_output=True, timeout=timeout)
+        seconds = time.perf_counter() - began
+        return Compiled(seconds, sum(_loaded_bytes(root / f"{name}.o") for name in competitor.own))
+
+
+def _loaded_bytes(path: Path) -> int:
+    with path.open("rb") as file:
+        sections = list(ELFFile(file).iter_sections())
+        loaded = (one for one in sections if one["sh_flags"] & _ALLOCATED and one["sh_type"] == "SHT_PROGBITS")
+        return sum(int(one["sh_size"]) for one in loaded)
