@@ -22,6 +22,14 @@ class CostModel:
         Elsewhere, arrays of up to this many elements, and sums of up to this many terms, are kept as scalars.
     irregular_elements, irregular_work : int
         The same for arrays that the user's code makes element by element.
+    jammed, jammed_statements : int
+        So many runs of a loop around a loop go together, in a body of no more statements than this.
+    unrolled, unrolled_work : int
+        So many runs of an innermost loop become one, of no more operations, loads and stores than this.
+    unrolled_whole : int
+        An innermost loop of no more operations over all its runs becomes straight-line code.
+    promoted : int
+        So many elements that a loop reads and writes again and again are scalars while it runs.
     pivoted, definite : int
         Linear systems of up to this many equations are written out: those with pivoting, Cholesky's and triangular
         ones. On Cortex-M4F one with pivoting takes 35 to 177 instructions instead of 295 to 1005, and, of 2, 3 and 4
@@ -35,6 +43,12 @@ class CostModel:
     terms: int
     irregular_elements: int
     irregular_work: int
+    jammed: int
+    jammed_statements: int
+    unrolled: int
+    unrolled_work: int
+    unrolled_whole: int
+    promoted: int
     pivoted: int
     definite: int
     system_elements: int
@@ -58,6 +72,12 @@ BY_GOAL = {
         terms=4,
         irregular_elements=8,
         irregular_work=16,
+        jammed=1,
+        jammed_statements=0,
+        unrolled=1,
+        unrolled_work=0,
+        unrolled_whole=0,
+        promoted=16,
         pivoted=3,
         definite=4,
         system_elements=4,
@@ -68,6 +88,12 @@ BY_GOAL = {
         terms=32,
         irregular_elements=16,
         irregular_work=64,
+        jammed=2,
+        jammed_statements=16,
+        unrolled=2,
+        unrolled_work=16,
+        unrolled_whole=24,
+        promoted=16,
         pivoted=4,
         definite=4,
         system_elements=4,
@@ -78,6 +104,12 @@ BY_GOAL = {
         terms=128,
         irregular_elements=32,
         irregular_work=256,
+        jammed=8,
+        jammed_statements=40,
+        unrolled=4,
+        unrolled_work=64,
+        unrolled_whole=200,
+        promoted=16,
         pivoted=4,
         definite=4,
         system_elements=16,

@@ -12,11 +12,12 @@ from arc_codegen.passes.loopgen.nests import lower_graph
 from arc_codegen.passes.loopgen.saturation import saturate_inputs
 from arc_codegen.passes.loopgen.sine_pairs import pair_sines
 from arc_codegen.passes.loopgen.states import commit_states
+from arc_codegen.passes.loops.pipeline import optimise_loops
 
 __all__ = ["lower_to_loops"]
 
 
-def lower_to_loops(graph: Graph, options: Options) -> LoopFunction:
+def lower_to_loops(graph: Graph, options: Options, *, without: frozenset[str] = frozenset()) -> LoopFunction:
     """The graph as loop nests over buffers.
 
     Parameters
@@ -25,8 +26,11 @@ def lower_to_loops(graph: Graph, options: Options) -> LoopFunction:
         As the graph passes leave it.
     options : Options
         Of the code generator.
+    without : frozenset of str, optional
+        Names of loop passes to leave out; the result computes the same.
     """
-    function = commit_states(lower_graph(fill_holes(graph), BY_GOAL[options.optimize]))
+    function = optimise_loops(lower_graph(fill_holes(graph), BY_GOAL[options.optimize]), options, without=without)
+    function = commit_states(function)
     if options.guard == "saturate":
         function = saturate_inputs(function)
     if options.math == "arc":

@@ -1,0 +1,193 @@
+"""What a statement reads and writes, and whether two statements may change places."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from arc_codegen.ir.loops import (
+    Call,
+    Expr,
+    Fail,
+    Find,
+    For,
+    If,
+    Index,
+    Let,
+    Load,
+    Op,
+    Ref,
+    Set,
+    Stmt,
+    Store,
+    Symbol,
+    Var,
+)
+
+Ranges = Mapping[Symbol, tuple[int, int]]
+"""First value and bound of the loop variables around a place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """A place where a buffer is read or written; ``index`` is None where it may be any element.
+
+    ``ranges`` are those of the loops inside the statement that was asked about.
+    """
+
+    buffer: Symbol
+    index: Index | None
+    stored: bool
+    ranges: Ranges
+
+
+@dataclass(slots=True)
+class Effects:
+    """Buffers and outer scalars that a statement touches."""
+
+    loaded: set[Symbol] = field(default_factory=set)
+    stored: set[Symbol] = field(default_factory=set)
+    read: set[Symbol] = field(default_factory=set)  # scalars, and indices that were found
+    written: set[Symbol] = field(default_factory=set)  # scalars that it defines or sets
+    calls: bool = False  # of kernels, or leaves the function
+
+    def conflicts(self, other: Effects) -> bool:
+        """Whether the order of the two statements can matter."""
+        return (
+            self.calls
+            or other.calls
+            or not self.stored.isdisjoint(other.stored)
+            or not self.stored.isdisjoint(other.loaded)
+            or not self.loaded.isdisjoint(other.stored)
+            or not self.written.isdisjoint(other.written)
+            or not self.written.isdisjoint(other.read)
+            or not self.read.isdisjoint(other.written)
+        )
+
+
+def effects(statement: Stmt) -> Effects:
+    """The effects of one statement, with everything in it."""
+    found = Effects()
+    pending: list[Stmt] = [statement]
+    while pending:
+        current = pending.pop()
+        match current:
+            case For():
+                found.written.add(current.var)
+                pending.extend(current.body)
+            case If():
+                _note_expression(current.condition, found)
+                pending.extend((*current.then, *current.orelse))
+            case Let() | Var() | Set():
+                found.written.add(current.symbol)
+                _note_expression(current.value, found)
+            case Store():
+                found.stored.add(current.buffer)
+                _note_index(current.index, found)
+                _note_expression(current.value, found)
+            case Fail():
+                _note_expression(current.value, found)
+            case Find():
+                found.written.add(current.symbol)
+                found.loaded.add(current.grid)
+                _note_expression(current.place, found)
+            case Fail():
+                found.calls = True
+                _note_expression(current.value, found)
+            case Call():
+                found.calls = True
+                found.stored.update(symbol for symbol, _ in current.buffers)
+    return found
+
+
+def _note_index(index: Index, found: Effects) -> None:
+    found.read.update(symbol for symbol, _ in index.terms)
+    for table, inner, _ in index.tables:
+        found.loaded.add(table)
+        _note_index(inner, found)
+
+
+def _note_expression(expression: Expr, found: Effects) -> None:
+    for leaf in leaves(expression):
+        if isinstance(leaf, Load):
+            found.loaded.add(leaf.buffer)
+            _note_index(leaf.index, found)
+        elif isinstance(leaf, Ref):
+            found.read.add(leaf.symbol)
+
+
+def leaves(expression: Expr) -> Iterator[Expr]:
+    """Literals, references and loads of an expression, from left to right."""
+    pending = [expression]
+    while pending:
+        current = pending.pop()
+        if isinstance(current, Op):
+            pending.extend(reversed(current.args))
+        else:
+            yield current
+
+
+def expressions(statement: Stmt) -> tuple[Expr, ...]:
+    """The expressions that a statement evaluates itself; not those of statements inside it."""
+    match statement:
+        case Let() | Var() | Set() | Store() | Fail():
+            return (statement.value,)
+        case If():
+            return (statement.condition,)
+        case Find():
+            return (statement.place,)
+    return ()
+
+
+def accesses(body: Sequence[Stmt], ranges: Ranges | None = None) -> Iterator[Access]:
+    """Every access of a buffer in the statements, in no particular order."""
+    pending: list[tuple[Stmt, Ranges]] = [(statement, ranges or {}) for statement in body]
+    while pending:
+        statement, around = pending.pop()
+        for expression in expressions(statement):
+            for leaf in leaves(expression):
+                if isinstance(leaf, Load):
+                    yield Access(leaf.buffer, leaf.index, False, around)
+        match statement:
+            case For():
+                inside = {**around, statement.var: (statement.start, statement.stop)}
+                pending.extend((inner, inside) for inner in statement.body)
+            case If():
+                pending.extend((inner, around) for inner in (*statement.then, *statement.orelse))
+            case Store():
+                yield Access(statement.buffer, statement.index, True, around)
+            case Find():
+                yield Access(statement.grid, None, False, around)
+            case Call():
+                for symbol, _ in statement.buffers:
+                    yield Access(symbol, None, True, around)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An index as ``pitch * variable + r``, with r from ``low`` to ``high``, and what outer loops add."""
+
+    pitch: int
+    low: int
+    high: int
+    around: frozenset[tuple[Symbol, int]]
+
+
+def row_of(access: Access, variable: Symbol) -> Row | None:
+    """The index of an access, seen from the loop over ``variable``; None where it is no linear form."""
+    index = access.index
+    if index is None or index.tables:
+        return None
+    pitch = 0
+    low = high = index.offset
+    around = []
+    for symbol, coefficient in index.terms:
+        if symbol == variable:
+            pitch = coefficient
+        elif symbol in access.ranges:
+            start, stop = access.ranges[symbol]
+            ends = (coefficient * start, coefficient * (stop - 1))
+            low, high = low + min(ends), high + max(ends)
+        else:
+            around.append((symbol, coefficient))
+    return Row(pitch, low, high, frozenset(around))

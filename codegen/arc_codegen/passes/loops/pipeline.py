@@ -1,0 +1,62 @@
+"""The list of loop passes, in order. Each is named, and each can be left out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from arc_codegen.ir.loops import LoopFunction
+from arc_codegen.options import Options
+from arc_codegen.passes.cost import BY_GOAL, CostModel
+from arc_codegen.passes.loops.forwarding import forward_elements
+from arc_codegen.passes.loops.fusion import fuse_loops
+from arc_codegen.passes.loops.jam import jam_loops
+from arc_codegen.passes.loops.promotion import promote_elements
+from arc_codegen.passes.loops.unroll import unroll_loops
+
+
+@dataclass(frozen=True, slots=True)
+class LoopPass:
+    """One step: a loop function in, one that computes the same bits out."""
+
+    name: str
+    run: Callable[[LoopFunction, Options], LoopFunction]
+
+
+def _jam(function: LoopFunction, model: CostModel) -> LoopFunction:
+    return jam_loops(function, copies=model.jammed, statements=model.jammed_statements)
+
+
+def _unroll(function: LoopFunction, model: CostModel) -> LoopFunction:
+    return unroll_loops(function, copies=model.unrolled, operations=model.unrolled_work, whole=model.unrolled_whole)
+
+
+def _promote(function: LoopFunction, model: CostModel) -> LoopFunction:
+    return promote_elements(function, most=model.promoted)
+
+
+LOOP_PIPELINE: tuple[LoopPass, ...] = (
+    LoopPass("fuse-loops", lambda function, options: fuse_loops(function)),
+    LoopPass("jam-loops", lambda function, options: _jam(function, BY_GOAL[options.optimize])),
+    LoopPass("unroll-loops", lambda function, options: _unroll(function, BY_GOAL[options.optimize])),
+    LoopPass("promote-elements", lambda function, options: _promote(function, BY_GOAL[options.optimize])),
+    LoopPass("forward-in-loops", lambda function, options: forward_elements(function)),
+)
+"""The loop passes in order."""
+
+
+def optimise_loops(function: LoopFunction, options: Options, *, without: frozenset[str] = frozenset()) -> LoopFunction:
+    """Run the loop passes.
+
+    Parameters
+    ----------
+    function : LoopFunction
+    options : Options
+        Of the code generator.
+    without : frozenset of str, optional
+        Names of passes to leave out; the result computes the same.
+    """
+    for step in LOOP_PIPELINE:
+        if step.name not in without:
+            function = step.run(function, options)
+    return function

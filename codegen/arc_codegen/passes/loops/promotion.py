@@ -1,0 +1,140 @@
+"""Elements that every run of a loop reads and writes are scalars while it runs: a filter's states, a scan's carries.
+
+They are read before the loop and written behind it. (Cooper and Lu, Register Promotion in C Programs, PLDI 1997.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from arc_codegen.ir.expressions import walk_statements
+from arc_codegen.ir.loops import (
+    Buffer,
+    Call,
+    Expr,
+    Fail,
+    Find,
+    For,
+    If,
+    Let,
+    Load,
+    LoopFunction,
+    Op,
+    Ref,
+    Set,
+    Stmt,
+    Store,
+    Symbol,
+    Var,
+)
+from arc_codegen.passes.loopgen.symbols import FreshSymbols
+from arc_codegen.passes.loops.effects import Access, accesses
+from arc_codegen.passes.loops.forwarding import Place, element_name
+
+
+def promote_elements(function: LoopFunction, *, most: int) -> LoopFunction:
+    """The function with elements in scalars during loops.
+
+    Parameters
+    ----------
+    function : LoopFunction
+    most : int
+        So many elements become scalars of one loop; where there are more, registers would not hold them.
+    """
+    if not most:
+        return function
+    promotion = _Promotion(FreshSymbols(function), {b.symbol: b for b in function.buffers}, most)
+    return replace(function, body=promotion.body(function.body))
+
+
+@dataclass(frozen=True, slots=True)
+class _Promotion:
+    fresh: FreshSymbols
+    buffers: Mapping[Symbol, Buffer]
+    most: int
+
+    def body(self, body: Iterable[Stmt]) -> tuple[Stmt, ...]:
+        out: list[Stmt] = []
+        for statement in body:
+            match statement:
+                case For():
+                    out.extend(self._loop(statement))
+                case If():
+                    out.append(If(statement.condition, self.body(statement.then), self.body(statement.orelse)))
+                case _:
+                    out.append(statement)
+        return tuple(out)
+
+    def _loop(self, loop: For) -> list[Stmt]:
+        promoted = {place: self.fresh.symbol(element_name(*place)) for place in self._places(loop)}
+        if promoted:
+            loop = replace(loop, body=tuple(_rewritten(inner, promoted) for inner in loop.body))
+        before: list[Stmt] = []
+        behind: list[Stmt] = []
+        for place, symbol in promoted.items():
+            dtype = self.buffers[place[0]].dtype
+            before.append(Var(symbol, Load(*place, dtype)))
+            behind.append(Store(*place, Ref(symbol, dtype)))
+        return [*before, replace(loop, body=self.body(loop.body)), *behind]
+
+    def _places(self, loop: For) -> list[Place]:
+        """The elements that are read and written at one place in all runs, if registers can hold them."""
+        inner = {s.var for s in walk_statements((loop,)) if isinstance(s, For)}
+        inner |= {s.symbol for s in walk_statements(loop.body) if isinstance(s, Find)}
+        leaves_early = any(isinstance(s, (Fail, Call)) for s in walk_statements(loop.body))
+        by_buffer: dict[Symbol, list[Access]] = {}
+        for access in accesses(loop.body):
+            by_buffer.setdefault(access.buffer, []).append(access)
+        places: dict[Place, None] = {}
+        for symbol, found in by_buffer.items():
+            if self.buffers[symbol].kind not in ("work", "output") or not _fixed(found, inner):
+                continue
+            if leaves_early and self.buffers[symbol].kind == "output":
+                continue
+            stored = {access.index for access in found if access.stored}
+            read = {access.index for access in found if not access.stored}
+            places.update({(symbol, index): None for index in stored & read if index is not None})
+        ordered = sorted(places, key=lambda place: (place[0].id, place[1].offset))
+        return ordered if len(ordered) <= self.most else []
+
+
+def _fixed(found: Iterable[Access], inner: set[Symbol]) -> bool:
+    """Whether no access of a buffer moves with the loops, so that different indices are different elements."""
+    around: set[frozenset[tuple[Symbol, int]]] = set()
+    for access in found:
+        if access.index is None or access.index.tables or any(symbol in inner for symbol, _ in access.index.terms):
+            return False
+        around.add(frozenset(access.index.terms))
+    return len(around) == 1
+
+
+def _rewritten(statement: Stmt, promoted: Mapping[Place, Symbol]) -> Stmt:
+    match statement:
+        case For():
+            return replace(statement, body=tuple(_rewritten(inner, promoted) for inner in statement.body))
+        case If():
+            then = tuple(_rewritten(inner, promoted) for inner in statement.then)
+            orelse = tuple(_rewritten(inner, promoted) for inner in statement.orelse)
+            return If(_read(statement.condition, promoted), then, orelse)
+        case Store():
+            value = _read(statement.value, promoted)
+            target = promoted.get((statement.buffer, statement.index))
+            return replace(statement, value=value) if target is None else Set(target, value)
+        case Let() | Var() | Set() | Fail():
+            return replace(statement, value=_read(statement.value, promoted))
+        case Find():
+            return replace(statement, place=_read(statement.place, promoted))
+    return statement
+
+
+def _read(expression: Expr, promoted: Mapping[Place, Symbol]) -> Expr:
+    if isinstance(expression, Load):
+        target = promoted.get((expression.buffer, expression.index))
+        return expression if target is None else Ref(target, expression.dtype)
+    if isinstance(expression, Op):
+        return replace(expression, args=tuple(_read(arg, promoted) for arg in expression.args))
+    return expression
+
+
+__all__ = ["promote_elements"]
