@@ -95,7 +95,7 @@ def repaired(text: str) -> str:
     text = text.replace("return fmin(x, y);", "return x<y ? x : y;").replace(
         "return fmax(x, y);", "return x>y ? x : y;"
     )
-    return re.sub(r"#\s*include <math\.h>", '#include "arc_math.h"\n#include "arc_scalar.h"', text)
+    return re.sub(r"#\s*include <math\.h>", '#include <math.h>\n#include "arc_math.h"\n#include "arc_scalar.h"', text)
 
 
 def work_sizes(text: str) -> dict[str, int]:

@@ -22,11 +22,12 @@ _MEASURE = """#include <stdint.h>
 {outputs}
 static int returned;
 
-__attribute__((noinline)) static void call_kernel(int draw) {{
+/* noipa: nothing is known here of who calls, so that both are compiled alike. */
+__attribute__((noipa)) static void call_kernel(int draw) {{
   {call};
 }}
 
-__attribute__((noinline)) static void call_empty(int draw) {{
+__attribute__((noipa)) static void call_empty(int draw) {{
   {empty_call};
 }}
 
