@@ -12,7 +12,7 @@ typedef struct {
 } interval;
 
 #define INTERVAL(start, scale, end, scale_there) \
-  { start, scale, ((scale_there) - (scale)) / ((end) - (start)) }
+  {start, scale, ((scale_there) - (scale)) / ((end) - (start))}
 static const interval intervals[11] = {
     INTERVAL(0.0f, 1.9f, 20.0f, 1.75f),
     INTERVAL(20.0f, 1.75f, 45.0f, 1.6f),

@@ -32,7 +32,7 @@ KERNEL = Kernel(
     family="array",
     draw=draw,
     primal=energy,
-    # Four differences of at most 2.4, their sums and products: less than 50 roundings of a unit, times the stiffness; the
-    # largest element is above 4 times the stiffness.
+    # Four differences of at most 2.4, their sums and products: less than 50 roundings of a unit, times the stiffness;
+    # the largest element is above 4 times the stiffness.
     condition=16.0,
 )

@@ -23,6 +23,7 @@ DRAWS: Final = 8
 
 OTHER_ROUNDING: Final = {
     "energy2d": "differences are summed before they are multiplied by the stiffness",
+    "gauss_newton": "the Jacobian of robust_fit",
     "logistic": "p - y instead of the derivative of logaddexp; one division by the number of examples",
     "ocp": "adjoints of quotients with one division; stages that share terms",
     "robust_fit": "the slope of the robust residual in closed form",
