@@ -1,7 +1,7 @@
-"""Inverse dynamics of an arm with seven joints, by recursive Newton-Euler; gradient of the squared norm of the torques.
+"""Inverse dynamics of an arm with seven joints, by recursive Newton-Euler; gradient of the squared torques' norm.
 
-Frames and recursions are those of Craig, Introduction to Robotics (2005), sections 3.4 and 6.5; the arm has the build of
-common lightweight arms, each joint's axis at a right angle to the one before.
+Frames and recursions are those of Craig, Introduction to Robotics (2005), sections 3.4 and 6.5; the arm has the build
+of common lightweight arms, each joint's axis at a right angle to the one before.
 """
 
 from __future__ import annotations
@@ -17,12 +17,20 @@ JOINTS = 7
 TWIST = (0.0, -1.0, 1.0, 1.0, -1.0, -1.0, 1.0)  # sines of the angles between the axes; the cosine is 1 or 0
 OFFSET = (0.34, 0.0, 0.40, 0.0, 0.40, 0.0, 0.13)  # m, along the axis of the joint
 MASS = (4.0, 4.0, 3.0, 2.7, 1.7, 1.8, 0.3)  # kg
-CENTRE = ((0.0, -0.03, -0.07), (0.0, 0.06, 0.04), (0.0, 0.03, -0.07), (0.0, 0.07, 0.03)) + (
+CENTRE = (
+    (0.0, -0.03, -0.07),
+    (0.0, 0.06, 0.04),
+    (0.0, 0.03, -0.07),
+    (0.0, 0.07, 0.03),
     (0.0, 0.02, -0.08),
     (0.0, 0.0, 0.02),
     (0.0, 0.0, 0.02),
 )  # m
-INERTIA = ((0.10, 0.09, 0.02), (0.05, 0.018, 0.044), (0.08, 0.075, 0.01), (0.03, 0.01, 0.029)) + (
+INERTIA = (
+    (0.10, 0.09, 0.02),
+    (0.05, 0.018, 0.044),
+    (0.08, 0.075, 0.01),
+    (0.03, 0.01, 0.029),
     (0.02, 0.018, 0.005),
     (0.005, 0.0036, 0.0047),
     (0.001, 0.001, 0.001),
@@ -38,11 +46,11 @@ def rotation(joint: int, angle: Any) -> Any:
     """From the axes of a link to those of the link before."""
     sine, cosine = np.sin(angle), np.cos(angle)
     if TWIST[joint] == 0.0:
-        return np.array([[cosine, -sine, 0.0], [sine, cosine, 0.0], [0.0, 0.0, 1.0]], like=angle)
+        return np.array([[cosine, -sine, 0.0], [sine, cosine, 0.0], [0.0, 0.0, 1.0]], like=sine)
     twist = TWIST[joint]
     return np.array(
         [[cosine, -sine, 0.0], [0.0, 0.0, -twist], [twist * sine, twist * cosine, 0.0]],
-        like=angle,
+        like=sine,
     )
 
 

@@ -1,4 +1,4 @@
-"""A step of a quadrotor with thirteen states by the classical Runge-Kutta method; its Jacobians for state and thrusts."""
+"""A step of a quadrotor, thirteen states, by the classical Runge-Kutta method; its Jacobians for state and thrusts."""
 
 from __future__ import annotations
 
