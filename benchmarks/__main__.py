@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import sys
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -15,7 +16,7 @@ from benchmarks.page import write_page
 from benchmarks.plot import write_plot
 from benchmarks.running import Plan, measure_kernel
 from benchmarks.scaling import measure_scaling
-from benchmarks.storage import load, setting, store
+from benchmarks.storage import RESULTS, load, setting, store
 from benchmarks.terminal import print_results
 
 
@@ -24,7 +25,7 @@ def main() -> int:
     arguments = _arguments()
     # Where nobody sees how wide the terminal is, the tables are as wide as they need.
     console = Console(width=None if sys.stdout.isatty() else 130)
-    results = load()
+    results = load(arguments.results)
     failures: list[tuple[str, Exception]] = []
     if not arguments.report:
         plan = Plan(only=tuple(arguments.only) if arguments.only else None)
@@ -32,12 +33,8 @@ def main() -> int:
             plan = dataclasses.replace(plan, draws=2, turns=1, fused=False)
         keeps = not arguments.quick and not arguments.only
         results = _measured(arguments, load_kernels(arguments.kernel), plan, results, failures, keeps=keeps)
-        if keeps:
-            write_page(results)
-            write_plot(results)
     else:
-        write_page(results)
-        write_plot(results)
+        _keep(results, arguments.results)
     shown = [kernel.name for kernel in load_kernels(arguments.kernel)]
     print_results({**results, "kernels": {k: v for k, v in results["kernels"].items() if k in shown}}, console)
     for name, failure in failures:
@@ -65,11 +62,20 @@ def _measured(
                 raise
             failures.append((kernel.name, error))
         if keeps:
-            store(results)
+            _keep(results, arguments.results)
     if not arguments.quick and not arguments.kernel:
         results["scaling"] = measure_scaling(_announce)
-        store(results)
+        if keeps:
+            _keep(results, arguments.results)
     return results
+
+
+def _keep(results: dict[str, Any], path: Path) -> None:
+    """Results, and the page and the plot that show those of the project."""
+    store(results, path)
+    if path == RESULTS:
+        write_page(results)
+        write_plot(results)
 
 
 def _announce(what: str) -> None:
@@ -82,6 +88,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--only", action="append", default=[], help="only this competitor (may be repeated)")
     parser.add_argument("--quick", action="store_true", help="few draws, one table, no scaling; nothing is stored")
     parser.add_argument("--report", action="store_true", help="measure nothing: print and plot what is stored")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="another file for the results")
     parser.add_argument("--debug", action="store_true", help="stop at the first error, with a traceback")
     return parser.parse_args()
 

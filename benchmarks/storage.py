@@ -19,10 +19,10 @@ from benchmarks.measuring import CHIP, FUSED_FLAGS, STRICT_FLAGS
 RESULTS: Final = Path(__file__).parent / "results.json"
 
 
-def load() -> dict[str, Any]:
+def load(path: Path = RESULTS) -> dict[str, Any]:
     """Results that were stored; empty ones where there are none."""
-    if RESULTS.exists():
-        found: dict[str, Any] = json.loads(RESULTS.read_text(encoding="utf-8"))
+    if path.exists():
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         return found
     return {"schema": 1, "kernels": {}}
 

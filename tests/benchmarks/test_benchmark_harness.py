@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import re
 from typing import Any
 
@@ -17,11 +18,14 @@ import archimedes as arc
 from benchmarks.casadi_c import casadi_c, repaired, work_sizes
 from benchmarks.casadi_native import has_loops, simplified, trace_native
 from benchmarks.checking import WrongResultError, require_right, truth
+from benchmarks.collection import load_kernels
 from benchmarks.competitors import Competitor, ours, runtime_of
 from benchmarks.kernels.kernel import Kernel
 from benchmarks.measuring import CHIP, measure_on_chip
+from benchmarks.page import PAGE, page
 from benchmarks.running import Plan, measure_kernel
 from benchmarks.scaling import exponent
+from benchmarks.storage import load
 from benchmarks.verdicts import best_casadi, verdicts
 
 SIZE = 3
@@ -177,3 +181,10 @@ def test_bounds_are_held_against_what_was_measured() -> None:
     few = {line.what: line for line in verdicts({"kernels": {"k": entry}})}
     assert not few["balanced / plain: instructions, worst"].met  # ten kernels are asked for
     assert exponent([10, 20, 40], [1.0, 4.0, 16.0]) == pytest.approx(2.0)
+
+
+def test_the_page_shows_the_results_that_are_stored() -> None:
+    results = load()
+    assert PAGE.read_text(encoding="utf-8") == page(results), "run `python -m benchmarks --report`"
+    assert {kernel.name for kernel in load_kernels()} >= set(results["kernels"])
+    assert not re.search(r'"(/|[A-Z]:)[^"]*"', json.dumps(results))  # no paths of the machine that measured
