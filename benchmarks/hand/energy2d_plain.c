@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: 0BSD
  *
- * Gradient of the energy of a field on a grid of 32 x 32. Plain: cell by cell, with the differences to the neighbours that
- * exist; those add up before the stiffness multiplies them, so that results differ from the generated ones in rounding.
+ * Gradient of the energy of a field on a grid of 32 x 32. Plain: cell by cell, with the differences to the neighbours
+ * that exist; those add up before the stiffness multiplies them, so that last bits differ from generated ones.
  */
 #include "energy2d.h"
 

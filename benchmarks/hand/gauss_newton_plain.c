@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: 0BSD
  *
  * Normal equations of a robust curve fit, 32 points, 5 parameters. Plain: per point a row of the Jacobian, as in
- * robust_fit_plain.c, whose products are added at once, so that no Jacobian is stored; the lower triangle, then mirrored.
- * Rows round differently from generated ones, for the slope in closed form.
+ * robust_fit_plain.c, whose products are added at once, so that no Jacobian is stored; the lower triangle, then
+ * mirrored. The slope in closed form is not the generated one: last bits differ.
  */
 #include "arc_math.h"
 #include "gauss_newton.h"

@@ -2,7 +2,7 @@
  *
  * Normal equations of a robust curve fit, 32 points, 5 parameters. Tuned: rows of the Jacobian and residuals first (768
  * bytes), with parameters in registers; then one way through them with all twenty sums in registers. Residual and slope
- * use sqrt((1 + g) / 2), the reciprocal of s, as robust_fit_tuned.c does: they round differently from the other versions.
+ * use sqrt((1 + g) / 2), the reciprocal of s, as robust_fit_tuned.c does: last bits differ.
  */
 #include "arc_math.h"
 #include "gauss_newton.h"

@@ -2,7 +2,7 @@
  *
  * Gradient of the mean loss of logistic regression, 64 examples of 10 features. Plain: one loop over the examples; the
  * logistic function never takes an exponential above 1. Sums are divided by the number of examples at the end; that and
- * the form of the logistic function round differently from the generated version.
+ * the form of the logistic function are not the generated ones: last bits differ.
  */
 #include "arc_math.h"
 #include "logistic.h"

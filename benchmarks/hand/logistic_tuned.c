@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: 0BSD
  *
- * Gradient of the mean loss of logistic regression, 64 examples of 10 features. Tuned: the weights stay in registers while
- * errors are computed; then ten sums, one for each feature, stay in registers while the examples are read again. Same
- * order of each sum as in the plain version.
+ * Gradient of the mean loss of logistic regression, 64 examples of 10 features. Tuned: the weights stay in registers
+ * while errors are computed; then ten sums, one for each feature, stay in registers while the examples are read again.
+ * The bits are those of the plain version: last bits differ from generated ones.
  */
 #include "arc_math.h"
 #include "logistic.h"

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: 0BSD
  *
- * Jacobian of the residuals of a robust curve fit, 32 points, 5 parameters. Plain: per point the curve, then by the chain
- * rule the slope of the robust residual for the error times the derivatives of the curve.
+ * Jacobian of the residuals of a robust curve fit, 32 points, 5 parameters. Plain: per point the curve, then by the
+ * chain rule the slope of the robust residual for the error times the derivatives of the curve.
  *
  * With g = sqrt(1 + (e / width)^2) the residual is f = e s, s = sqrt(2 / (1 + g)). As f^2 / 2 is the pseudo-Huber loss,
- * whose slope is e / g, that of f is (e / g) / f = 1 / (g s). The generated version multiplies in another order.
+ * whose slope is e / g, that of f is (e / g) / f = 1 / (g s). The generated version multiplies in another order: last
+ * bits differ.
  */
 #include "arc_math.h"
 #include "robust_fit.h"

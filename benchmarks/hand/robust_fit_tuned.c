@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: 0BSD
  *
- * Jacobian of the residuals of a robust curve fit, 32 points, 5 parameters. Tuned: parameters stay in registers over all
- * points, common products are shared, two pointers walk, and 1 / sqrt(2 / (1 + g)) is sqrt((1 + g) / 2), which needs no
- * division; rounding differs from the plain version's for that. robust_fit_plain.c derives the slope.
+ * Jacobian of the residuals of a robust curve fit, 32 points, 5 parameters. Tuned: parameters stay in registers over
+ * all points, common products are shared, two pointers walk, and 1 / sqrt(2 / (1 + g)) is sqrt((1 + g) / 2), which
+ * needs no division: last bits differ. robust_fit_plain.c derives the slope.
  */
 #include "arc_math.h"
 #include "robust_fit.h"
