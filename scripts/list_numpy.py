@@ -34,7 +34,9 @@ on values (`np.nonzero`, `np.unique`, a traced mask as an index).
 
 ## Limits
 `np.sort`, `np.median`, `np.quantile`: up to 1024 elements along the axis, as a sorting network.
-`np.linalg.pinv`: matrices of full rank. Float constants take the precision
+`np.linalg.pinv`: matrices of full rank. `np.linalg.qr`, `np.linalg.lstsq`: at least as many rows as columns, full rank.
+Of SciPy, `scipy.special`'s functions below; for `scipy.linalg` there is `arc.linalg` ([linear algebra](linalg.md)).
+Float constants take the precision
 of the call ([ADR 2](adr/0002-constants-take-the-precision-of-the-trace.md)).
 """
 

@@ -25,6 +25,7 @@ FAMILIES = (
     "functions_products",
     "functions_einsum",
     "functions_linalg",
+    "functions_qr",
     "functions_norm",
     "functions_interpolate",
     "functions_misc",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from archimedes.array.errors import located
+from archimedes.array.scipy_calls import scipy_error
 from archimedes.array.ufunc_table import UFUNCS
 from archimedes.errors import ArcTypeError
 
@@ -86,7 +87,7 @@ class Guards:
         return self._refuse_conversion
 
     def _refuse_conversion(self, *_: Any, **__: Any) -> NoReturn:
-        raise located(
+        raise scipy_error() or located(
             ArcTypeError,
             f"a traced array of shape {self.shape} cannot become a NumPy array",
             code="ARC114",

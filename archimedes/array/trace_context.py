@@ -229,6 +229,11 @@ _INTERNAL: dict[str, bool] = {}
 _ORIGINS: dict[tuple[str, int], Origin] = {}
 
 
+def is_internal(file: str) -> bool:
+    """Whether a file belongs to this package, NumPy or CasADi."""
+    return _INTERNAL[file] if file in _INTERNAL else _is_internal(file)
+
+
 def _is_internal(file: str) -> bool:
     internal = file.startswith(_PACKAGE_ROOTS) or file.startswith("<__array_function__")
     _INTERNAL[file] = internal
