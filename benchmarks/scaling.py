@@ -19,7 +19,7 @@ HORIZONS: Final = (50, 100, 200, 400, 800)
 LOOP_HORIZONS: Final = (50, 100)
 OPERATIONS: Final = (12_500, 25_000, 50_000, 100_000)
 _INPUTS: Final = 16
-_LONGEST: Final = 300.0
+_LONGEST: Final = 240.0
 """Seconds after which a compiler is stopped; what it did not finish counts as this."""
 
 Announce = Callable[[str], None]
