@@ -21,7 +21,8 @@ arc_status_t ARC_INTERP_NAME(arc_axis)(int32_t size, const ARC_REAL *grid, ARC_A
   }
   const ARC_REAL first = ARC_ELEMENT(grid[0]);
   const ARC_REAL width = ARC_ELEMENT(grid[size - 1]) - first;
-  ARC_REAL per_unit = (ARC_REAL)(size - 1) / width;
+  const int32_t intervals = size - 1;
+  const ARC_REAL per_unit = (ARC_REAL)intervals / width;
   /* Up to five points, bisection takes no more than two comparisons. */
   bool even = size > 5 && per_unit > (ARC_REAL)0 && per_unit - per_unit == (ARC_REAL)0;
   for (int32_t k = 0; k < size; ++k) {
@@ -102,11 +103,12 @@ static int32_t ARC_INTERP_NAME(arc_place)(
 
 ARC_REAL ARC_INTERP_NAME(arc_interpn_linear)(
     int32_t axes, const ARC_AXIS *axis, const ARC_REAL *values, arc_outside_t outside, const ARC_REAL *x) {
-  ARC_REAL corners[1 << ARC_LINEAR_AXES];
+  ARC_REAL corners[64]; /* 2 for each axis */
   ARC_REAL parts[ARC_LINEAR_AXES];
   int32_t steps[ARC_LINEAR_AXES];
   int32_t offset = 0;
   int32_t stride = 1;
+  int32_t count = 1;
   if (axes < 1 || axes > ARC_LINEAR_AXES) {
     return (ARC_REAL)ARC_NAN;
   }
@@ -115,12 +117,14 @@ ARC_REAL ARC_INTERP_NAME(arc_interpn_linear)(
     offset += stride * ARC_INTERP_NAME(arc_place)(&axis[k], outside, x[k], &parts[k], &width);
     steps[k] = stride;
     stride *= axis[k].size;
+    count *= 2;
   }
-  int32_t count = (int32_t)1 << axes;
   for (int32_t corner = 0; corner < count; ++corner) {
     int32_t position = offset;
-    for (int32_t k = 0; k < axes; ++k) {
-      position += ((corner >> (axes - 1 - k)) & 1) * steps[k];
+    int32_t ends = corner;
+    for (int32_t k = axes - 1; k >= 0; --k) {
+      position += (ends % 2) * steps[k];
+      ends /= 2;
     }
     corners[corner] = ARC_ELEMENT(values[position]);
   }
@@ -138,12 +142,14 @@ ARC_REAL ARC_INTERP_NAME(arc_interpn_linear)(
 ARC_REAL ARC_INTERP_NAME(arc_interpn_cubic)(
     int32_t axes, const ARC_AXIS *axis, const ARC_REAL *tables, arc_outside_t outside, const ARC_REAL *x) {
   /* At each of four: the value at the lower end, at the upper one, and the slopes there. */
-  ARC_REAL corners[1 << (2 * ARC_CUBIC_AXES)];
+  ARC_REAL corners[64];
   ARC_REAL parts[ARC_CUBIC_AXES];
   ARC_REAL widths[ARC_CUBIC_AXES];
   int32_t steps[ARC_CUBIC_AXES];
+  int32_t sloped_steps[ARC_CUBIC_AXES];
   int32_t offset = 0;
   int32_t size = 1;
+  int32_t count = 1;
   if (axes < 1 || axes > ARC_CUBIC_AXES) {
     return (ARC_REAL)ARC_NAN;
   }
@@ -151,13 +157,19 @@ ARC_REAL ARC_INTERP_NAME(arc_interpn_cubic)(
     offset += size * ARC_INTERP_NAME(arc_place)(&axis[k], outside, x[k], &parts[k], &widths[k]);
     steps[k] = size;
     size *= axis[k].size;
+    count *= 4;
   }
-  int32_t count = (int32_t)1 << (2 * axes);
+  int32_t sloped = size;
+  for (int32_t k = 0; k < axes; ++k) {
+    sloped_steps[k] = sloped;
+    sloped *= 2;
+  }
   for (int32_t corner = 0; corner < count; ++corner) {
     int32_t position = offset;
-    for (int32_t k = 0; k < axes; ++k) {
-      const int32_t four = (corner >> (2 * (axes - 1 - k))) & 3;
-      position += (four & 1) * steps[k] + ((four >> 1) << k) * size;
+    int32_t fours = corner;
+    for (int32_t k = axes - 1; k >= 0; --k) {
+      position += (fours % 2) * steps[k] + ((fours / 2) % 2) * sloped_steps[k];
+      fours /= 4;
     }
     corners[corner] = ARC_ELEMENT(tables[position]);
   }

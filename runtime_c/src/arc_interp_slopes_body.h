@@ -103,10 +103,10 @@ arc_status_t ARC_SLOPES_NAME(arc_interpn_slopes)(int32_t axes, const ARC_AXIS *a
     size *= axis[k].size;
   }
   int32_t stride = size;
+  int32_t known = 1;
   for (int32_t k = 0; k < axes; ++k) {
     stride /= axis[k].size;
     /* Along this axis of each table that there is, line by line. */
-    const int32_t known = (int32_t)1 << k;
     const int32_t lines = size / axis[k].size;
     for (int32_t table = 0; table < known; ++table) {
       for (int32_t line = 0; line < lines; ++line) {
@@ -114,6 +114,7 @@ arc_status_t ARC_SLOPES_NAME(arc_interpn_slopes)(int32_t axes, const ARC_AXIS *a
         ARC_SLOPES_NAME(arc_parabola_slopes)(&axis[k], &tables[start], stride, &tables[known * size + start]);
       }
     }
+    known *= 2;
   }
   return ARC_OK;
 }
