@@ -47,7 +47,7 @@ def write_plot(results: Mapping[str, Any], path: Path = PLOT) -> None:
         axes.set_axisbelow(True)
     all_axes[-1].set_xticks(range(len(kernels)), list(kernels), rotation=30, ha="right")
     all_axes[0].set_title("Cortex-M4F, float32, -O2 -std=c99 -ffp-contract=off: less is better")
-    all_axes[0].legend(ncols=3, fontsize="small")
+    figure.legend(*all_axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=len(_SHOWN))
     # No date and no version in the file: same results, same bytes.
     figure.savefig(path, dpi=110, metadata={"Software": None})
     pyplot.close(figure)
