@@ -186,7 +186,9 @@ def _order(place: Place) -> tuple[int, int, tuple[tuple[int, int], ...]]:
 
 
 def element_name(buffer: Symbol, index: Index) -> str:
-    """``w_i`` for an element that moves with a loop, ``w3`` for the third."""
+    """``x_i`` for an element that moves with a loop, ``x3`` for the third; what has no name of the user's, ``t``."""
+    if buffer.hint in ("w", "work"):
+        return "t"
     if index.terms:
         return "_".join([buffer.hint, *dict.fromkeys(symbol.hint for symbol, _ in index.terms)])
     return f"{buffer.hint}{index.offset or ''}"

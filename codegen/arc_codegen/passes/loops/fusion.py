@@ -20,6 +20,9 @@ _REACH = 64
 _LARGEST = 24
 """A body of more statements than this takes no other loop in: its scalars would not stay in registers."""
 
+_LARGEST_CHAIN = 96
+"""The same where one loop reads what the other writes: scalars on the stack are no worse than arrays there."""
+
 
 def fuse_loops(function: LoopFunction) -> LoopFunction:
     """The function with loops fused that go over the same elements."""
@@ -72,14 +75,14 @@ def _effects(statements: Sequence[Stmt], touched: list[Effects | None], position
 def _partner(statements: Sequence[Stmt], touched: list[Effects | None], first: int) -> int | None:
     """The next loop that can be moved to the one at ``first`` and fused with it."""
     loop = statements[first]
-    if not isinstance(loop, For) or _size(loop.body) > _LARGEST:
+    if not isinstance(loop, For) or _size(loop.body) > _LARGEST_CHAIN:
         return None
     for second in range(first + 1, min(first + 1 + _REACH, len(statements))):
         other = statements[second]
         if (
             isinstance(other, For)
             and (other.start, other.stop) == (loop.start, loop.stop)
-            and _size(loop.body) + _size(other.body) <= _LARGEST
+            and _size(loop.body) + _size(other.body) <= _most(loop, other)
             and _same_shape(loop, other)
             and _fusible(loop, other)
             and _split(statements, touched, first, second) is not None
@@ -88,6 +91,10 @@ def _partner(statements: Sequence[Stmt], touched: list[Effects | None], first: i
         if _effects(statements, touched, second).calls:
             return None
     return None
+
+
+def _most(first: For, second: For) -> int:
+    return _LARGEST if effects(first).stored.isdisjoint(effects(second).loaded) else _LARGEST_CHAIN
 
 
 def _size(body: Sequence[Stmt]) -> int:
@@ -145,21 +152,28 @@ def _fusible(first: For, second: For) -> bool:
     shared = (ours.stored & (theirs.stored | theirs.loaded)) | (theirs.stored & ours.loaded)
     if not shared:
         return True
+    nested = any(isinstance(inner, For) for inner in (*first.body, *second.body))
     before = [a for a in accesses(first.body) if a.buffer in shared]
     after = [a for a in accesses(second.body) if a.buffer in shared]
     return all(
-        _in_step(a, first.var, b, second.var)
+        _in_step(a, first.var, b, second.var, same_run=nested)
         for a in before
         for b in after
         if a.buffer == b.buffer and (a.stored or b.stored)
     )
 
 
-def _in_step(early: Access, early_var: Symbol, late: Access, late_var: Symbol) -> bool:
-    """Whether what ``late`` touches in run i, ``early`` touches in no run after i."""
+def _in_step(early: Access, early_var: Symbol, late: Access, late_var: Symbol, *, same_run: bool) -> bool:
+    """Whether what ``late`` touches in run i, ``early`` touches in no run after i.
+
+    With ``same_run`` in no run before i either: runs that do not wait for each other may go together in the end, which
+    saves more around inner loops than fusion does.
+    """
     ours, theirs = row_of(early, early_var), row_of(late, late_var)
     if ours is None or theirs is None or ours.pitch != theirs.pitch or ours.pitch == 0 or ours.around != theirs.around:
         return False
+    if same_run:
+        return max(theirs.high - ours.low, ours.high - theirs.low) < abs(ours.pitch)
     # c * (later run) + r == c * i + s takes s - r >= c (c > 0), or s - r <= c (c < 0)
     if ours.pitch > 0:
         return theirs.high - ours.low < ours.pitch

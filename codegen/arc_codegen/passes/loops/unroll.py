@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from arc_codegen.ir.expressions import walk_statements
-from arc_codegen.ir.loops import Expr, Find, For, If, Let, LoopFunction, Op, Set, Stmt, Store, Symbol, Var
+from arc_codegen.ir.loops import Expr, Find, For, If, Let, Literal, LoopFunction, Op, Set, Stmt, Store, Symbol, Var
 from arc_codegen.passes.loopgen.symbols import FreshSymbols
 from arc_codegen.passes.loops.effects import expressions
 from arc_codegen.passes.loops.substitute import Substitution
@@ -82,6 +82,8 @@ class _Unrolling:
 def _weight(body: Sequence[Stmt]) -> int | None:
     """Operations, loads and stores of one run; None where something in it is dear, or has a body."""
     total = 0
+    if all(isinstance(statement, Store) and isinstance(statement.value, Literal) for statement in body):
+        return None  # a fill: compilers have their own ways
     for statement in body:
         if not isinstance(statement, (Let, Var, Set, Store)):
             return None
