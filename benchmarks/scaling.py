@@ -70,11 +70,11 @@ def straight_line(operations: int) -> Kernel:
     return Kernel(name="line", function=program, arguments=arguments, family="straight", draw=lambda _: arguments)
 
 
-def _measured(kernel: Kernel, announce: Announce) -> dict[str, Any]:
-    announce(f"{kernel.name} of {np.size(kernel.arguments[0])}: generating")
+def _measured(kernel: Kernel, size: int, announce: Announce) -> dict[str, Any]:
+    announce(f"{kernel.name} of {size}: generating")
     competitor = ours(kernel, optimize="balanced", fma=False)
     row: dict[str, Any] = {"trace_generate_seconds": round(competitor.seconds, 3)}
-    announce(f"{kernel.name}: compiling")
+    announce(f"{kernel.name} of {size}: compiling")
     try:
         compiled = compile_alone(competitor, timeout=_LONGEST)
     except subprocess.TimeoutExpired:
@@ -85,9 +85,9 @@ def _measured(kernel: Kernel, announce: Announce) -> dict[str, Any]:
 def measure_scaling(announce: Announce = lambda what: None) -> dict[str, Any]:
     """All studies, and the bounds they are held to."""
     ours(horizon(10, scan=True), optimize="balanced", fma=False)  # what is done once for a process is done
-    scans = {str(n): _measured(horizon(n, scan=True), announce) for n in HORIZONS}
-    loops = {str(n): _measured(horizon(n, scan=False), announce) for n in LOOP_HORIZONS}
-    lines = {str(n): _measured(straight_line(n), announce) for n in OPERATIONS}
+    scans = {str(n): _measured(horizon(n, scan=True), n, announce) for n in HORIZONS}
+    loops = {str(n): _measured(horizon(n, scan=False), n, announce) for n in LOOP_HORIZONS}
+    lines = {str(n): _measured(straight_line(n), n, announce) for n in OPERATIONS}
     found = {"horizon as a scan": scans, "horizon as a Python loop": loops, "straight line": lines}
     return found | {"verdicts": _verdicts(scans, loops, lines)}
 
