@@ -108,19 +108,31 @@ def _verdicts(scans: dict[str, Any], loops: dict[str, Any], lines: dict[str, Any
     def grows(rows: dict[str, Any], *parts: str) -> float:
         return exponent([float(n) for n in rows], [sum(row[part] for part in parts) for row in rows.values()])
 
-    def line(what: str, measured: float, bound: float, sizes: int) -> dict[str, Any]:
-        return {"what": what, "measured": round(measured, 4), "bound": bound, "kernels": sizes}
+    def line(what: str, measured: float, bound: float, sizes: int, least: int = 1) -> dict[str, Any]:
+        return {"what": what, "measured": round(measured, 4), "bound": bound, "kernels": sizes, "least": least}
 
     both = ("trace_generate_seconds", "compile_seconds")
-    flashes = [row.get("flash", math.inf) for row in scans.values()]
-    at_400 = sum(scans["400"][part] for part in both) if "400" in scans else math.inf
-    rolled = [loops[n].get("flash", math.inf) / scans[n]["flash"] for n in loops if n in scans]
+    flashes = [row["flash"] for row in scans.values() if row["finished"]]
+    at_400 = sum(scans["400"][part] for part in both)
+    rolled = [loops[n]["flash"] / scans[n]["flash"] for n in loops if loops[n]["finished"]]
     return [
         # The instructions that hold a bound of a loop, and offsets into work arrays, are longer for larger numbers.
-        line("optimal control by scan: code, largest / smallest horizon", max(flashes) / min(flashes), 1.1, len(scans)),
+        line(
+            "optimal control by scan: code, largest / smallest horizon",
+            max(flashes) / min(flashes),
+            1.05,
+            len(flashes),
+            len(scans),
+        ),
         line("optimal control by scan: exponent of generate + compile time", grows(scans, *both), 1.0, len(scans)),
         line("optimal control by scan: generate + compile, N = 400, seconds", at_400, 2.0, 1),
-        line("optimal control: code of a Python loop / of the scan, worst", max(rolled), 2.0, len(rolled)),
+        line(
+            "optimal control: code of a Python loop / of the scan, worst",
+            max(rolled, default=math.nan),
+            2.0,
+            len(rolled),
+            len(loops),
+        ),
         line("straight line: exponent of trace + generate time", grows(lines, both[0]), 1.15, len(lines)),
         line("straight line: exponent of compile time", grows(lines, both[1]), 1.15, len(lines)),
     ]
