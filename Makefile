@@ -39,6 +39,7 @@ format: $(VENV)/.installed-lint ## rewrite Python and C to the project's style
 	$(if $(C_FILES),$(BIN)/clang-format -i $(C_FILES))
 
 bench: $(VENV)/.installed-test host-compiler ## costs on an emulated chip against CasADi and hand-written C; timings
+	@sh scripts/install_programs.sh --required arm-none-eabi-gcc qemu-system-arm
 	@$(PY) -m benchmarks
 	@for benchmark in benchmarks/bench_*.py; do echo "== $$benchmark"; $(PY) "$$benchmark" || exit 1; done
 
