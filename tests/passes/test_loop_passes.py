@@ -22,10 +22,11 @@ from arc_codegen.passes.loops.jam import jam_loops
 from arc_codegen.passes.loops.pipeline import LOOP_PIPELINE, optimise_loops
 from arc_codegen.passes.loops.promotion import promote_elements
 from arc_codegen.passes.loops.unroll import unroll_loops
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from strategies.graph_programs import assert_bits_equal, assert_loops_agree, programs
+from sweeps import examples
 
 F64 = DType.F64
 NAMES = [step.name for step in LOOP_PIPELINE]
@@ -34,6 +35,7 @@ Program = tuple[Graph, list[NDArray[Any]]]
 
 
 @pytest.mark.parametrize("name", NAMES)
+@settings(max_examples=examples(40))
 @given(program=programs(), goal=st.sampled_from(sorted(BY_GOAL)))
 def test_a_single_pass_keeps_the_bits(name: str, program: Program, goal: str) -> None:
     graph, inputs = program

@@ -85,10 +85,21 @@ def interpret_status(graph: Graph, inputs: Sequence[Array], *, math: str = DEFAU
     Where the C returns an error and leaves outputs unwritten, the interpreter goes on: its outputs are what IEEE
     arithmetic makes of a factor with zeros on its diagonal. Dead nodes are taken for live ones, as they stand.
     """
+    outputs, errors = interpret_errors(graph, inputs, math=math)
+    return outputs, next(iter(errors), Status.OK)
+
+
+def interpret_errors(
+    graph: Graph, inputs: Sequence[Array], *, math: str = DEFAULT_MATH
+) -> tuple[list[Array], list[Status]]:
+    """As `interpret`, with the errors of all that fails, in order.
+
+    Where passes take a failing node away because nobody needs its value, the C returns a later error, or none.
+    """
     check_inputs(graph.name, [(node.name, node.type) for node in graph.inputs], inputs)
     values: list[Array] = []
     results: dict[Value, list[Array]] = {}  # of loops
-    status = Status.OK
+    errors: list[Status] = []
     for node in graph.nodes:
         operands = [values[operand] for operand in node.operands]
         if isinstance(node, Input):
@@ -96,16 +107,16 @@ def interpret_status(graph: Graph, inputs: Sequence[Array], *, math: str = DEFAU
         elif isinstance(node, Solve):
             solution, found = _solve(node, operands)
             values.append(solution)
-            status = status or found
+            errors += [found] if found else []
         elif isinstance(node, Loop):
-            results[len(values)], found = _loop(node, operands)
+            results[len(values)], failed = _loop(node, operands)
             values.append(np.zeros(0, node.type.dtype.numpy_name))
-            status = status or found
+            errors += failed
         elif isinstance(node, Result):
             values.append(results[node.loop][node.index])
         else:
             values.append(evaluate_node(node, operands, math=math))
-    return [np.array(values[output.value], order="C") for output in graph.outputs], status
+    return [np.array(values[output.value], order="C") for output in graph.outputs], errors
 
 
 def check_inputs(name: str, expected: Sequence[tuple[str, TensorType]], inputs: Sequence[Array]) -> None:
@@ -289,20 +300,20 @@ def _assemble(node: Assemble, operands: Sequence[Array]) -> Array:
     return result.reshape(node.type.shape)
 
 
-def _loop(node: Loop, operands: Sequence[Array]) -> tuple[list[Array], Status]:
+def _loop(node: Loop, operands: Sequence[Array]) -> tuple[list[Array], list[Status]]:
     carried, read = len(node.carries), len(node.carries) + len(node.elements)
     carries = list(operands[:carried])
     emitted: list[list[Array]] = [[] for _ in node.body.outputs[carried:]]
-    status = Status.OK
+    errors: list[Status] = []
     order = range(node.length - 1, -1, -1) if node.backwards else range(node.length)
     for row in order:
         inputs = [*carries, *(np.asarray(rows[row]) for rows in operands[carried:read]), *operands[read:]]
-        outputs, found = interpret_status(node.body, inputs)
+        outputs, failed = interpret_errors(node.body, inputs)
         carries = outputs[:carried]
-        status = status or found
+        errors += failed
         for rows, value in zip(emitted, outputs[carried:], strict=True):
             rows.append(value)
-    return carries + [np.stack(rows[::-1] if node.backwards else rows) for rows in emitted], status
+    return carries + [np.stack(rows[::-1] if node.backwards else rows) for rows in emitted], errors
 
 
 def _solve(node: Solve, operands: Sequence[Array]) -> tuple[Array, Status]:
