@@ -16,6 +16,7 @@ from arc_codegen.ir.verify_loops import verify_loops
 from arc_codegen.options import Options
 from arc_codegen.passes.cost import BY_GOAL
 from arc_codegen.passes.loopgen import lower_to_loops
+from arc_codegen.passes.loops.dead_stores import drop_stores
 from arc_codegen.passes.loops.forwarding import forward_elements
 from arc_codegen.passes.loops.fusion import fuse_loops
 from arc_codegen.passes.loops.jam import jam_loops
@@ -196,7 +197,7 @@ def test_a_work_array_that_is_read_in_the_same_run_only_is_gone() -> None:
         loop("i", 8, put("w", twice(at("x", i=1)), i=1), put("y", twice(at("w", i=1)), i=1)),
     )
     bare = LoopFunction("f", before.buffers, before.body[1:])
-    after = forward_elements(bare)
+    after = drop_stores(forward_elements(bare))
     assert [buffer.symbol.hint for buffer in after.buffers] == ["x", "y", "z"]
     assert sum(isinstance(statement, Store) for statement in walk_statements(after.body)) == 1
 
@@ -213,7 +214,7 @@ def test_an_element_is_read_once_before_the_loop_whose_stores_a_compiler_must_fe
 def test_a_running_state_is_a_scalar_while_the_loop_runs() -> None:
     grown = Op("add", (at("y", 2), at("x", i=1)), F64)
     before = function(put("y", at("x", 7), 2), loop("i", 8, put("y", grown, 2), put("z", at("y", 2), i=1)))
-    after = forward_elements(promote_elements(before, most=4))
+    after = drop_stores(forward_elements(promote_elements(before, most=4)))
     check(before, after)
     run = next(s for s in reversed(after.body) if isinstance(s, For))
     assert not any(isinstance(s, Store) and s.buffer == SYMBOLS["y"] for s in run.body)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
-from arc_codegen.ir.loops import Expr, For, If, Let, Literal, Op, Stmt
+from arc_codegen.ir.loops import Call, Expr, Fail, Find, For, If, Let, Literal, Op, Set, Stmt, Store, Var
 from arc_codegen.ir.types import DType
 
 T = TypeVar("T")
@@ -45,6 +46,88 @@ def fold_expression(expr: Expr, combine: Callable[[Expr, list[T]], T]) -> T:
             pending.append((node, True))
             pending.extend((arg, False) for arg in reversed(node.args))
     return values[0]
+
+
+def leaves(expression: Expr) -> Iterator[Expr]:
+    """Literals, references and loads of an expression, from left to right.
+
+    Examples
+    --------
+    >>> from arc_codegen.ir.loops import Literal
+    >>> from arc_codegen.ir.types import DType
+    >>> one, two = (Literal(x, DType.F64) for x in (1.0, 2.0))
+    >>> [leaf.value for leaf in leaves(Op("add", (one, Op("neg", (two,), DType.F64)), DType.F64))]
+    [1.0, 2.0]
+    """
+    pending = [expression]
+    while pending:
+        current = pending.pop()
+        if isinstance(current, Op):
+            pending.extend(reversed(current.args))
+        else:
+            yield current
+
+
+def map_leaves(expression: Expr, change: Callable[[Expr], Expr]) -> Expr:
+    """The expression with every leaf changed; itself where all of them stay.
+
+    Examples
+    --------
+    >>> from arc_codegen.ir.loops import Literal
+    >>> from arc_codegen.ir.types import DType
+    >>> one = Literal(1.0, DType.F64)
+    >>> map_leaves(Op("neg", (one,), DType.F64), lambda leaf: Literal(leaf.value + 1.0, leaf.dtype)).args[0].value
+    2.0
+    """
+
+    def combine(node: Expr, operands: list[Expr]) -> Expr:
+        if not isinstance(node, Op):
+            return change(node)
+        same = all(a is b for a, b in zip(operands, node.args, strict=True))
+        return node if same else replace(node, args=tuple(operands))
+
+    return fold_expression(expression, combine)
+
+
+def own_expressions(statement: Stmt) -> tuple[Expr, ...]:
+    """The expressions that a statement evaluates itself; not those of statements inside it."""
+    match statement:
+        case Let() | Var() | Set() | Store() | Fail():
+            return (statement.value,)
+        case If():
+            return (statement.condition,)
+        case Find():
+            return (statement.place,)
+        case For() | Call():
+            return ()
+
+
+def with_expressions(statement: Stmt, change: Callable[[Expr], Expr]) -> Stmt:
+    """The statement with its own expressions changed; itself where they stay."""
+    match statement:
+        case Let() | Var() | Set() | Store() | Fail():
+            value = change(statement.value)
+            return statement if value is statement.value else replace(statement, value=value)
+        case If():
+            condition = change(statement.condition)
+            return statement if condition is statement.condition else replace(statement, condition=condition)
+        case Find():
+            place = change(statement.place)
+            return statement if place is statement.place else replace(statement, place=place)
+        case For() | Call():
+            return statement
+
+
+def map_statement(statement: Stmt, change: Callable[[Stmt], Stmt]) -> Stmt:
+    """The statement with ``change`` applied to it and to all inside it, inner ones first."""
+    match statement:
+        case For():
+            statement = replace(statement, body=tuple(map_statement(inner, change) for inner in statement.body))
+        case If():
+            then = tuple(map_statement(inner, change) for inner in statement.then)
+            orelse = tuple(map_statement(inner, change) for inner in statement.orelse)
+            statement = If(statement.condition, then, orelse)
+    return change(statement)
 
 
 def is_sine_pair(first: Let, second: Let) -> bool:

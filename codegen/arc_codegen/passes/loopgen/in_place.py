@@ -6,58 +6,46 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from arc_codegen.ir.loops import Call, Expr, Find, For, If, Index, Let, Literal, Load, Op, Ref, Stmt, Store, Symbol
+from arc_codegen.ir.expressions import map_leaves, map_statement, walk_statements, with_expressions
+from arc_codegen.ir.loops import Call, Expr, Find, Index, Let, Literal, Load, Ref, Stmt, Store, Symbol
 from arc_codegen.passes.loopgen.forms import Form
 from arc_codegen.passes.loopgen.substitution import rename_buffers
+from arc_codegen.passes.loops.effects import accesses
 
 if TYPE_CHECKING:
     from arc_codegen.passes.loopgen.nests import NestLowering
 
 
-def calls_with(body: Iterable[Stmt], buffer: Symbol) -> bool:
+def calls_with(body: Sequence[Stmt], buffer: Symbol) -> bool:
     """Whether a runtime kernel takes the buffer."""
     return any(
         (isinstance(statement, Call) and any(symbol == buffer for symbol, _ in statement.buffers))
         or (isinstance(statement, Find) and statement.grid == buffer)
-        for statement in _leaves(body)
+        for statement in walk_statements(body)
     )
 
 
 def moved_rows(body: Iterable[Stmt], buffer: Symbol, target: Symbol, row: Form) -> list[Stmt]:
     """The statements with every access of ``buffer`` made at ``row`` of ``target``."""
-    return [_moved(statement, buffer, target, row) for statement in body]
 
-
-def _moved(statement: Stmt, buffer: Symbol, target: Symbol, row: Form) -> Stmt:
-    if isinstance(statement, For):
-        return replace(statement, body=tuple(_moved(inner, buffer, target, row) for inner in statement.body))
-    if isinstance(statement, If):
-        return If(
-            moved_loads(statement.condition, buffer, target, row),
-            tuple(_moved(inner, buffer, target, row) for inner in statement.then),
-            tuple(_moved(inner, buffer, target, row) for inner in statement.orelse),
-        )
-    if isinstance(statement, Call):
+    def change(statement: Stmt) -> Stmt:
+        statement = with_expressions(statement, lambda expression: moved_loads(expression, buffer, target, row))
+        if isinstance(statement, Store) and statement.buffer == buffer:
+            return replace(statement, buffer=target, index=_shifted(statement.index, row))
         return statement
-    if isinstance(statement, Find):
-        return replace(statement, place=moved_loads(statement.place, buffer, target, row))
-    value = moved_loads(statement.value, buffer, target, row)
-    if isinstance(statement, Store) and statement.buffer == buffer:
-        return replace(statement, buffer=target, index=_shifted(statement.index, row), value=value)
-    return replace(statement, value=value)
+
+    return [map_statement(statement, change) for statement in body]
 
 
 def moved_loads(expression: Expr, buffer: Symbol, target: Symbol, row: Form) -> Expr:
     """The expression with every load from ``buffer`` made at ``row`` of ``target``."""
-    if isinstance(expression, Load) and expression.buffer == buffer:
-        return Load(target, _shifted(expression.index, row), expression.dtype)
-    if isinstance(expression, Op):
-        return Op(
-            expression.fn,
-            tuple(moved_loads(arg, buffer, target, row) for arg in expression.args),
-            expression.dtype,
-        )
-    return expression
+
+    def change(leaf: Expr) -> Expr:
+        if isinstance(leaf, Load) and leaf.buffer == buffer:
+            return Load(target, _shifted(leaf.index, row), leaf.dtype)
+        return leaf
+
+    return map_leaves(expression, change)
 
 
 def _shifted(index: Index, row: Form) -> Index:
@@ -81,7 +69,9 @@ def written_in_place(body: Sequence[Stmt], successor: Symbol, carry: Symbol, nes
         return None
     if len(stores) != 1:
         return None
-    places = {leaf.index for leaf in _leaves([body[first]]) if isinstance(leaf, Store) and leaf.buffer == successor}
+    places = {
+        leaf.index for leaf in walk_statements((body[first],)) if isinstance(leaf, Store) and leaf.buffer == successor
+    }
     reads = set(_load_indices(body[first], carry))
     if len(places) != 1 or not reads <= places:
         return None
@@ -105,18 +95,8 @@ def _through_scalars(body: Sequence[Stmt], successor: Symbol, carry: Symbol, nes
     return changed + last
 
 
-def _leaves(body: Iterable[Stmt]) -> Iterator[Stmt]:
-    for statement in body:
-        if isinstance(statement, For):
-            yield from _leaves(statement.body)
-        elif isinstance(statement, If):
-            yield from _leaves((*statement.then, *statement.orelse))
-        else:
-            yield statement
-
-
 def _stores(statement: Stmt, buffer: Symbol) -> bool:
-    return any(isinstance(leaf, Store) and leaf.buffer == buffer for leaf in _leaves([statement]))
+    return any(isinstance(inner, Store) and inner.buffer == buffer for inner in walk_statements((statement,)))
 
 
 def _loads(statement: Stmt, buffer: Symbol) -> bool:
@@ -124,20 +104,7 @@ def _loads(statement: Stmt, buffer: Symbol) -> bool:
 
 
 def _load_indices(statement: Stmt, buffer: Symbol) -> Iterator[Index]:
-    conditions = [statement.condition] if isinstance(statement, If) else []
-    for leaf in _leaves([statement]):
-        if isinstance(leaf, Call):
-            if any(symbol == buffer for symbol, _ in leaf.buffers):
-                yield Index(-1)
-        elif isinstance(leaf, Find):
-            if leaf.grid == buffer:
-                yield Index(-1)
-            conditions.append(leaf.place)
-        elif not isinstance(leaf, (For, If)):
-            conditions.append(leaf.value)
-    while conditions:
-        current = conditions.pop()
-        if isinstance(current, Load) and current.buffer == buffer:
-            yield current.index
-        elif isinstance(current, Op):
-            conditions.extend(current.args)
+    """Where the statement reads the buffer; -1, which nothing equals, for any element."""
+    for access in accesses((statement,)):
+        if access.buffer == buffer and (access.index is None or not access.stored):
+            yield access.index if access.index is not None else Index(-1)

@@ -9,24 +9,11 @@ mislead.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import replace
 
-from arc_codegen.ir.loops import (
-    Buffer,
-    Call,
-    Expr,
-    Find,
-    For,
-    If,
-    Load,
-    LoopFunction,
-    Op,
-    Stmt,
-    Store,
-    Symbol,
-)
+from arc_codegen.ir.loops import Buffer, LoopFunction, Symbol
 from arc_codegen.passes.loopgen.substitution import rename_buffers
+from arc_codegen.passes.loops.effects import effects
 
 
 def share_memory(function: LoopFunction) -> LoopFunction:
@@ -37,10 +24,10 @@ def share_memory(function: LoopFunction) -> LoopFunction:
     first: dict[Symbol, int] = {}
     last: dict[Symbol, int] = {}
     for time, statement in enumerate(function.body):
-        for symbol in _buffers_of(statement):
-            if symbol in works:
-                first.setdefault(symbol, time)
-                last[symbol] = time
+        touched = effects(statement)
+        for symbol in (touched.loaded | touched.stored) & works.keys():
+            first.setdefault(symbol, time)
+            last[symbol] = time
     home: dict[Symbol, Symbol] = {}
     sizes: dict[Symbol, int] = {}
     free: list[Symbol] = []
@@ -79,39 +66,6 @@ def share_memory(function: LoopFunction) -> LoopFunction:
 
 def _sized(buffer: Buffer, size: int) -> Buffer:
     return buffer if buffer.size == size else replace(buffer, size=size, shape=(size,))
-
-
-# -- walking ---------------------------------------------------------------------------------------------------------
-
-
-def _buffers_of(statement: Stmt) -> Iterator[Symbol]:
-    if isinstance(statement, For):
-        for inner in statement.body:
-            yield from _buffers_of(inner)
-    elif isinstance(statement, If):
-        yield from _loads_of(statement.condition)
-        for inner in (*statement.then, *statement.orelse):
-            yield from _buffers_of(inner)
-    elif isinstance(statement, Call):
-        yield from (symbol for symbol, _ in statement.buffers)
-    elif isinstance(statement, Find):
-        yield statement.grid
-        yield from _loads_of(statement.place)
-    else:
-        if isinstance(statement, Store):
-            yield statement.buffer
-            yield from (table for table, _, _ in statement.index.tables)
-        yield from _loads_of(statement.value)
-
-
-def _loads_of(expression: Expr) -> Iterator[Symbol]:
-    pending = [expression]
-    while pending:
-        current = pending.pop()
-        if isinstance(current, Load):
-            yield current.buffer
-        elif isinstance(current, Op):
-            pending.extend(current.args)
 
 
 __all__ = ["share_memory"]

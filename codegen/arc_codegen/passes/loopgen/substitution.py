@@ -5,43 +5,31 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from arc_codegen.ir.loops import Call, Expr, Fail, Find, For, If, Let, Load, Op, Ref, Set, Stmt, Store, Symbol, Var
+from arc_codegen.ir.expressions import map_leaves, map_statement, with_expressions
+from arc_codegen.ir.loops import Call, Expr, Find, Load, Ref, Stmt, Store, Symbol
 
 
 def rename_buffers(statement: Stmt, moved: Mapping[Symbol, Symbol], scalars: Collection[Symbol] = ()) -> Stmt:
     """The statement with each buffer of ``moved`` replaced; loads from what is in ``scalars`` become references."""
-    if isinstance(statement, For):
-        return replace(statement, body=tuple(rename_buffers(inner, moved, scalars) for inner in statement.body))
-    if isinstance(statement, If):
-        return If(
-            _rename_loads(statement.condition, moved, scalars),
-            tuple(rename_buffers(inner, moved, scalars) for inner in statement.then),
-            tuple(rename_buffers(inner, moved, scalars) for inner in statement.orelse),
-        )
-    if isinstance(statement, Call):
-        return replace(statement, buffers=tuple((moved.get(s, s), offset) for s, offset in statement.buffers))
-    if isinstance(statement, Find):
-        place = _rename_loads(statement.place, moved, scalars)
-        return replace(statement, grid=moved.get(statement.grid, statement.grid), place=place)
-    value = _rename_loads(statement.value, moved, scalars)
-    if isinstance(statement, Store):
-        return replace(statement, buffer=moved.get(statement.buffer, statement.buffer), value=value)
-    if value is statement.value:
-        return statement
-    assert isinstance(statement, (Let, Var, Set, Fail))
-    return replace(statement, value=value)
 
-
-def _rename_loads(expression: Expr, moved: Mapping[Symbol, Symbol], scalars: Collection[Symbol]) -> Expr:
-    if isinstance(expression, Load):
-        target = moved.get(expression.buffer)
+    def leaf(expression: Expr) -> Expr:
+        target = moved.get(expression.buffer) if isinstance(expression, Load) else None
         if target is None:
             return expression
         if target in scalars:
             return Ref(target, expression.dtype)
-        return Load(target, expression.index, expression.dtype)
-    if isinstance(expression, Op):
-        args = tuple(_rename_loads(arg, moved, scalars) for arg in expression.args)
-        unchanged = all(a is b for a, b in zip(args, expression.args, strict=True))
-        return expression if unchanged else Op(expression.fn, args, expression.dtype)
-    return expression
+        assert isinstance(expression, Load)
+        return replace(expression, buffer=target)
+
+    def change(inner: Stmt) -> Stmt:
+        inner = with_expressions(inner, lambda expression: map_leaves(expression, leaf))
+        match inner:
+            case Store():
+                return replace(inner, buffer=moved.get(inner.buffer, inner.buffer))
+            case Call():
+                return replace(inner, buffers=tuple((moved.get(s, s), offset) for s, offset in inner.buffers))
+            case Find():
+                return replace(inner, grid=moved.get(inner.grid, inner.grid))
+        return inner
+
+    return map_statement(statement, change)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
+from arc_codegen.ir.expressions import leaves, own_expressions
 from arc_codegen.ir.loops import (
     Call,
     Expr,
@@ -15,7 +17,6 @@ from arc_codegen.ir.loops import (
     Index,
     Let,
     Load,
-    Op,
     Ref,
     Set,
     Stmt,
@@ -26,6 +27,10 @@ from arc_codegen.ir.loops import (
 
 Ranges = Mapping[Symbol, tuple[int, int]]
 """First value and bound of the loop variables around a place."""
+
+
+Place: TypeAlias = tuple[Symbol, Index]
+"""An element: equal places are one element while no variable of the index changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,35 +121,12 @@ def _note_expression(expression: Expr, found: Effects) -> None:
             found.read.add(leaf.symbol)
 
 
-def leaves(expression: Expr) -> Iterator[Expr]:
-    """Literals, references and loads of an expression, from left to right."""
-    pending = [expression]
-    while pending:
-        current = pending.pop()
-        if isinstance(current, Op):
-            pending.extend(reversed(current.args))
-        else:
-            yield current
-
-
-def expressions(statement: Stmt) -> tuple[Expr, ...]:
-    """The expressions that a statement evaluates itself; not those of statements inside it."""
-    match statement:
-        case Let() | Var() | Set() | Store() | Fail():
-            return (statement.value,)
-        case If():
-            return (statement.condition,)
-        case Find():
-            return (statement.place,)
-    return ()
-
-
 def accesses(body: Sequence[Stmt], ranges: Ranges | None = None) -> Iterator[Access]:
     """Every access of a buffer in the statements, in no particular order."""
     pending: list[tuple[Stmt, Ranges]] = [(statement, ranges or {}) for statement in body]
     while pending:
         statement, around = pending.pop()
-        for expression in expressions(statement):
+        for expression in own_expressions(statement):
             for leaf in leaves(expression):
                 if isinstance(leaf, Load):
                     yield Access(leaf.buffer, leaf.index, False, around)

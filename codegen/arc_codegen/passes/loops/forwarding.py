@@ -1,4 +1,4 @@
-"""Elements that are read again stay in scalars, and what nobody reads from memory is not written there.
+"""Elements that are read again stay in scalars.
 
 A C compiler cannot do this where a store stands between two reads: for all it knows, the pointers overlap. Here they do
 not.
@@ -6,19 +6,16 @@ not.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeAlias
 
-from arc_codegen.ir.expressions import walk_statements
+from arc_codegen.ir.expressions import leaves, map_leaves, own_expressions, walk_statements, with_expressions
 from arc_codegen.ir.interface import Leaf
 from arc_codegen.ir.interface import leaves as leaves_of
 from arc_codegen.ir.loops import (
     Buffer,
     Call,
     Expr,
-    Fail,
     Find,
     For,
     If,
@@ -27,9 +24,7 @@ from arc_codegen.ir.loops import (
     Literal,
     Load,
     LoopFunction,
-    Op,
     Ref,
-    Set,
     Stmt,
     Store,
     Symbol,
@@ -37,9 +32,7 @@ from arc_codegen.ir.loops import (
 )
 from arc_codegen.ir.types import DType
 from arc_codegen.passes.loopgen.symbols import FreshSymbols
-from arc_codegen.passes.loops.effects import Effects, accesses, effects, expressions, leaves
-
-Place: TypeAlias = tuple[Symbol, Index]
+from arc_codegen.passes.loops.effects import Place, accesses, effects
 
 _MOST_HELD = 24
 """So many elements are read before a loop for all its runs: no more than registers can hold."""
@@ -49,8 +42,7 @@ def forward_elements(function: LoopFunction) -> LoopFunction:
     """The function with elements of buffers in scalars where they are read again."""
     mutable = {s.symbol for s in walk_statements(function.body) if isinstance(s, Var)}
     forwarding = _Forwarding(FreshSymbols(function), _in_memory(function), mutable, _written(function))
-    body = _without_overwritten(forwarding.body(function.body, {}, inside=False))
-    return _without_unread(replace(function, body=body))
+    return replace(function, body=forwarding.body(function.body, {}, inside=False))
 
 
 def _written(function: LoopFunction) -> set[Symbol]:
@@ -87,7 +79,7 @@ class _Forwarding:
                 out.extend(self._loop(statement, known, held))
                 continue
             if held:
-                for expression in expressions(statement):
+                for expression in own_expressions(statement):
                     self._hold(expression, held, known, out)
             changed = self._with_known(statement, known)
             if isinstance(changed, Store):
@@ -104,16 +96,10 @@ class _Forwarding:
         return tuple(out)
 
     def _with_known(self, statement: Stmt, known: dict[Place, Expr]) -> Stmt:
-        match statement:
-            case If():
-                then = self.body(statement.then, dict(known), inside=False)
-                orelse = self.body(statement.orelse, dict(known), inside=False)
-                return If(_known(statement.condition, known), then, orelse)
-            case Store() | Let() | Var() | Set() | Fail():
-                value = _known(statement.value, known)
-                return statement if value is statement.value else replace(statement, value=value)
-            case Find():
-                return replace(statement, place=_known(statement.place, known))
+        statement = with_expressions(statement, lambda expression: _known(expression, known))
+        if isinstance(statement, If):
+            then = self.body(statement.then, dict(known), inside=False)
+            return If(statement.condition, then, self.body(statement.orelse, dict(known), inside=False))
         return statement
 
     def _loop(self, loop: For, known: dict[Place, Expr], held: frozenset[Place]) -> list[Stmt]:
@@ -212,13 +198,9 @@ def _last_reads(body: Sequence[Stmt]) -> dict[Place, int]:
 
 
 def _known(expression: Expr, known: Mapping[Place, Expr]) -> Expr:
-    if isinstance(expression, Load):
-        return known.get((expression.buffer, expression.index), expression)
-    if isinstance(expression, Op):
-        args = tuple(_known(arg, known) for arg in expression.args)
-        same = all(a is b for a, b in zip(args, expression.args, strict=True))
-        return expression if same else Op(expression.fn, args, expression.dtype)
-    return expression
+    return map_leaves(
+        expression, lambda leaf: known.get((leaf.buffer, leaf.index), leaf) if isinstance(leaf, Load) else leaf
+    )
 
 
 def _forget(known: dict[Place, Expr], buffers: set[Symbol]) -> None:
@@ -233,65 +215,3 @@ def _overwrite(known: dict[Place, Expr], place: Place) -> None:
         apart = (other[1].terms, other[1].tables) == (index.terms, index.tables) and other[1].offset != index.offset
         if not apart:
             del known[other]
-
-
-# -- stores that nobody reads ------------------------------------------------------------------------------------------
-
-
-def _without_unread(function: LoopFunction) -> LoopFunction:
-    """The function without work arrays that are only written, and without scalars that only these needed."""
-    while True:
-        read = Counter(access.buffer for access in accesses(function.body) if not access.stored or access.index is None)
-        dead = {b.symbol for b in function.buffers if b.kind == "work" and not read[b.symbol]}
-        if not dead:
-            return function
-        body = _without_stores(function.body, dead)
-        buffers = tuple(buffer for buffer in function.buffers if buffer.symbol not in dead)
-        function = replace(function, buffers=buffers, body=body)
-
-
-def _without_overwritten(body: Sequence[Stmt]) -> tuple[Stmt, ...]:
-    """The statements without stores to elements that a later one overwrites before anybody reads them."""
-    out: list[Stmt] = []
-    vain: set[Place] = set()  # what the statements behind will overwrite, unread
-    for statement in reversed(body):
-        if isinstance(statement, Store) and (statement.buffer, statement.index) in vain:
-            continue
-        touched = effects(statement)
-        if touched.calls:
-            vain.clear()
-        elif vain:
-            vain = {place for place in vain if place[0] not in touched.loaded and not _bound_anew(place, touched)}
-        kept: Stmt = statement
-        if isinstance(statement, For):
-            kept = replace(statement, body=_without_overwritten(statement.body))
-        elif isinstance(statement, If):
-            kept = If(statement.condition, _without_overwritten(statement.then), _without_overwritten(statement.orelse))
-        elif isinstance(statement, Store):
-            vain.add((statement.buffer, statement.index))
-        out.append(kept)
-    return tuple(reversed(out))
-
-
-def _bound_anew(place: Place, touched: Effects) -> bool:
-    """Whether a statement defines what the index of a place stands on."""
-    return any(symbol in touched.written for symbol, _ in place[1].terms)
-
-
-def _without_stores(body: Iterable[Stmt], dead: set[Symbol]) -> tuple[Stmt, ...]:
-    out: list[Stmt] = []
-    for statement in body:
-        match statement:
-            case Store() if statement.buffer in dead:
-                continue
-            case For():
-                inner = _without_stores(statement.body, dead)
-                if inner:
-                    out.append(replace(statement, body=inner))
-            case If():
-                then, orelse = _without_stores(statement.then, dead), _without_stores(statement.orelse, dead)
-                if then or orelse:
-                    out.append(If(statement.condition, then, orelse))
-            case _:
-                out.append(statement)
-    return tuple(out)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from arc_codegen.ir.loops import LoopFunction
 from arc_codegen.options import Options
 from arc_codegen.passes.cost import BY_GOAL, CostModel
+from arc_codegen.passes.loops.dead_stores import drop_stores
 from arc_codegen.passes.loops.forwarding import forward_elements
 from arc_codegen.passes.loops.fusion import fuse_loops
 from arc_codegen.passes.loops.jam import jam_loops
@@ -41,6 +42,7 @@ LOOP_PIPELINE: tuple[LoopPass, ...] = (
     LoopPass("unroll-loops", lambda function, options: _unroll(function, BY_GOAL[options.optimize])),
     LoopPass("promote-elements", lambda function, options: _promote(function, BY_GOAL[options.optimize])),
     LoopPass("forward-in-loops", lambda function, options: forward_elements(function)),
+    LoopPass("drop-stores", lambda function, options: drop_stores(function)),
 )
 """The loop passes in order."""
 

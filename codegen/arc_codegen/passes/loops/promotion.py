@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from arc_codegen.ir.expressions import walk_statements
+from arc_codegen.ir.expressions import map_leaves, map_statement, walk_statements, with_expressions
 from arc_codegen.ir.loops import (
     Buffer,
     Call,
@@ -17,10 +17,8 @@ from arc_codegen.ir.loops import (
     Find,
     For,
     If,
-    Let,
     Load,
     LoopFunction,
-    Op,
     Ref,
     Set,
     Stmt,
@@ -29,8 +27,8 @@ from arc_codegen.ir.loops import (
     Var,
 )
 from arc_codegen.passes.loopgen.symbols import FreshSymbols
-from arc_codegen.passes.loops.effects import Access, accesses
-from arc_codegen.passes.loops.forwarding import Place, element_name
+from arc_codegen.passes.loops.effects import Access, Place, accesses
+from arc_codegen.passes.loops.forwarding import element_name
 
 
 def promote_elements(function: LoopFunction, *, most: int) -> LoopFunction:
@@ -110,31 +108,16 @@ def _fixed(found: Iterable[Access], inner: set[Symbol]) -> bool:
 
 
 def _rewritten(statement: Stmt, promoted: Mapping[Place, Symbol]) -> Stmt:
-    match statement:
-        case For():
-            return replace(statement, body=tuple(_rewritten(inner, promoted) for inner in statement.body))
-        case If():
-            then = tuple(_rewritten(inner, promoted) for inner in statement.then)
-            orelse = tuple(_rewritten(inner, promoted) for inner in statement.orelse)
-            return If(_read(statement.condition, promoted), then, orelse)
-        case Store():
-            value = _read(statement.value, promoted)
-            target = promoted.get((statement.buffer, statement.index))
-            return replace(statement, value=value) if target is None else Set(target, value)
-        case Let() | Var() | Set() | Fail():
-            return replace(statement, value=_read(statement.value, promoted))
-        case Find():
-            return replace(statement, place=_read(statement.place, promoted))
-    return statement
-
-
-def _read(expression: Expr, promoted: Mapping[Place, Symbol]) -> Expr:
-    if isinstance(expression, Load):
-        target = promoted.get((expression.buffer, expression.index))
+    def leaf(expression: Expr) -> Expr:
+        target = promoted.get((expression.buffer, expression.index)) if isinstance(expression, Load) else None
         return expression if target is None else Ref(target, expression.dtype)
-    if isinstance(expression, Op):
-        return replace(expression, args=tuple(_read(arg, promoted) for arg in expression.args))
-    return expression
+
+    def change(inner: Stmt) -> Stmt:
+        inner = with_expressions(inner, lambda expression: map_leaves(expression, leaf))
+        target = promoted.get((inner.buffer, inner.index)) if isinstance(inner, Store) else None
+        return inner if target is None or not isinstance(inner, Store) else Set(target, inner.value)
+
+    return map_statement(statement, change)
 
 
 __all__ = ["promote_elements"]

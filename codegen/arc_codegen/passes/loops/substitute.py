@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from arc_codegen.ir.loops import Expr, Fail, Find, For, If, Index, Let, Load, Op, Ref, Set, Stmt, Store, Symbol, Var
+from arc_codegen.ir.expressions import map_leaves, map_statement, with_expressions
+from arc_codegen.ir.loops import Expr, Find, For, Index, Let, Load, Ref, Set, Stmt, Store, Symbol, Var
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,40 +35,31 @@ class Substitution:
 
     def expression(self, expression: Expr) -> Expr:
         """The expression with everything replaced."""
-        match expression:
+        return map_leaves(expression, self._leaf)
+
+    def _leaf(self, leaf: Expr) -> Expr:
+        match leaf:
             case Ref():
-                target = self.scalars.get(expression.symbol)
-                return expression if target is None else Ref(target, expression.dtype)
+                target = self.scalars.get(leaf.symbol)
+                return leaf if target is None else Ref(target, leaf.dtype)
             case Load():
-                index = self.index(expression.index)
-                return expression if index is expression.index else replace(expression, index=index)
-            case Op():
-                args = tuple(self.expression(arg) for arg in expression.args)
-                same = all(a is b for a, b in zip(args, expression.args, strict=True))
-                return expression if same else Op(expression.fn, args, expression.dtype)
-        return expression
+                index = self.index(leaf.index)
+                return leaf if index is leaf.index else replace(leaf, index=index)
+        return leaf
 
     def statement(self, statement: Stmt) -> Stmt:
         """The statement, and all inside it; what it defines is renamed too."""
+        return map_statement(statement, self._one)
+
+    def _one(self, statement: Stmt) -> Stmt:
+        statement = with_expressions(statement, self.expression)
         match statement:
             case For():
-                return replace(
-                    statement, var=self.scalars.get(statement.var, statement.var), body=self.body(statement.body)
-                )
-            case If():
-                return If(self.expression(statement.condition), self.body(statement.then), self.body(statement.orelse))
-            case Let() | Var() | Set():
-                symbol = self.scalars.get(statement.symbol, statement.symbol)
-                return replace(statement, symbol=symbol, value=self.expression(statement.value))
-            case Fail():
-                return replace(statement, value=self.expression(statement.value))
+                return replace(statement, var=self.scalars.get(statement.var, statement.var))
+            case Let() | Var() | Set() | Find():
+                return replace(statement, symbol=self.scalars.get(statement.symbol, statement.symbol))
             case Store():
-                return replace(statement, index=self.index(statement.index), value=self.expression(statement.value))
-            case Fail():
-                return replace(statement, value=self.expression(statement.value))
-            case Find():
-                symbol = self.scalars.get(statement.symbol, statement.symbol)
-                return replace(statement, symbol=symbol, place=self.expression(statement.place))
+                return replace(statement, index=self.index(statement.index))
         return statement
 
     def body(self, body: tuple[Stmt, ...]) -> tuple[Stmt, ...]:

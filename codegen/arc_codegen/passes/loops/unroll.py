@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from arc_codegen.ir.expressions import walk_statements
+from arc_codegen.ir.expressions import own_expressions, walk_statements
 from arc_codegen.ir.loops import Expr, Find, For, If, Let, Literal, LoopFunction, Op, Set, Stmt, Store, Symbol, Var
 from arc_codegen.passes.loopgen.symbols import FreshSymbols
-from arc_codegen.passes.loops.effects import expressions
 from arc_codegen.passes.loops.substitute import Substitution
 
 _CHEAP = frozenset({"add", "sub", "mul", "neg", "fma", "abs", "select", "lt", "le", "eq", "ne", "and", "or", "not"})
@@ -88,7 +87,7 @@ def _weight(body: Sequence[Stmt]) -> int | None:
         if not isinstance(statement, (Let, Var, Set, Store)):
             return None
         total += isinstance(statement, Store)
-        for expression in expressions(statement):
+        for expression in own_expressions(statement):
             weight = _expression_weight(expression)
             if weight is None:
                 return None
