@@ -53,14 +53,10 @@ def _kernel_table(name: str, entry: Mapping[str, Any], which: str) -> Table:
 
 def _verdict_table(lines: list[Verdict]) -> Table:
     table = Table(title="Cortex-M4F, strict: bounds", title_justify="left", title_style="bold")
-    for heading, justify in (
-        ("", "left"),
-        ("measured", "right"),
-        ("bound", "right"),
-        ("kernels", "right"),
-        ("", "left"),
-    ):
-        table.add_column(heading, justify=justify)  # type: ignore[arg-type]
+    table.add_column("")
+    for heading in ("measured", "bound", "kernels"):
+        table.add_column(heading, justify="right")
+    table.add_column("")
     for line in lines:
         table.add_row(
             f"{line.what}{f' ({line.where})' if line.where else ''}",

@@ -222,6 +222,14 @@ def test_a_running_state_is_a_scalar_while_the_loop_runs() -> None:
     assert promote_elements(before, most=0) is before
 
 
+def test_what_each_run_writes_first_is_not_read_before_the_loop() -> None:
+    before = function(loop("i", 8, put("w", twice(at("x", i=1)), 2), put("z", at("w", 2), i=1)))
+    assert promote_elements(before, most=4).body == before.body
+    after = drop_stores(forward_elements(before))
+    check(before, after)
+    assert not any(isinstance(s, Store) and s.buffer == SYMBOLS["w"] for s in walk_statements(after.body[1:]))
+
+
 def test_a_state_that_also_moves_stays_in_memory() -> None:
     grown = Op("add", (at("y", 2), at("x", i=1)), F64)
     before = function(loop("i", 8, put("y", grown, 2), put("z", at("y", i=1), i=1)))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from arc_codegen.ir.graph import Loop, Value
 from arc_codegen.ir.loops import Expr, Let, Literal, Load, Ref, Set, Store, Symbol, Var
-from arc_codegen.ir.types import TensorType
+from arc_codegen.ir.types import DType, TensorType
 from arc_codegen.passes.loopgen.forms import ZERO, Form, combine, flat_form
 from arc_codegen.passes.loopgen.in_place import calls_with, written_in_place
 
@@ -150,13 +150,7 @@ class _Run:
                 self.nest.drop(successor)
         inner.body = [*body, *settled]
         for carry, successor, size in copies:
-            dtype = kinds[self.carries.index(carry)].dtype
-            inner.loops(
-                (size,),
-                lambda axes, carry=carry, successor=successor, dtype=dtype: inner.body.append(  # type: ignore[misc]
-                    Store(carry, axes[0].index(), Load(successor, axes[0].index(), dtype))
-                ),
-            )
+            _copy(inner, successor, carry, size, kinds[self.carries.index(carry)].dtype)
         self.nest.body.extend(inner.body)
 
     def _targets(self, inner: NestLowering) -> dict[Value, Symbol]:
@@ -243,6 +237,13 @@ class _Run:
                 expression = Ref(held, kind.dtype)
             settled.append(Set(carry, expression))
         return settled
+
+
+def _copy(nest: NestLowering, source: Symbol, target: Symbol, size: int, dtype: DType) -> None:
+    def element(axes: list[Form]) -> None:
+        nest.body.append(Store(target, axes[0].index(), Load(source, axes[0].index(), dtype)))
+
+    nest.loops((size,), element)
 
 
 __all__ = ["Argument", "write_loop"]

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 from arc_codegen.ir.graph import Solve, Value
 from arc_codegen.ir.loops import Call, Store, Symbol
 from arc_codegen.ir.types import DType
-from arc_codegen.passes.loopgen import small_systems as small
 from arc_codegen.passes.loopgen.forms import Form, flat_form
 from arc_codegen.passes.loopgen.lookups import home
+from arc_codegen.passes.loopgen.small_lu import matrix_of, users_of, write_det, write_elimination, write_lu_solution
+from arc_codegen.passes.loopgen.small_operands import copy_flat
+from arc_codegen.passes.loopgen.small_triangles import write_cholesky, write_triangular
 
 if TYPE_CHECKING:
     from arc_codegen.passes.loopgen.nests import NestLowering
@@ -22,11 +24,11 @@ def write_solution(nest: NestLowering, value: Value, node: Solve, symbol: Symbol
     if n <= (nest.cost.pivoted if pivoted else nest.cost.definite):
         _write_out(nest, value, node, symbol)
     elif node.kind == "cholesky":
-        small.copy_flat(nest, node.a, symbol, node.origin)
+        copy_flat(nest, node.a, symbol, node.origin)
         nest.body.append(Call("cholesky_factor", (n,), ((symbol, 0),), node.origin, checked=True))
     elif node.kind in ("lower", "upper"):
         assert node.b is not None
-        small.copy_flat(nest, node.b, symbol, node.origin)
+        copy_flat(nest, node.b, symbol, node.origin)
         kernel = f"triangular_{node.kind}{'_transposed' if node.transposed else ''}"
         buffers = ((home(nest, node.a), 0), (symbol, 0))
         nest.body.append(Call(kernel, node.type.shape, buffers, node.origin, checked=True))
@@ -36,31 +38,31 @@ def write_solution(nest: NestLowering, value: Value, node: Solve, symbol: Symbol
     else:
         assert node.b is not None
         lu, pivot = _factor(nest, node, n)
-        small.copy_flat(nest, node.b, symbol, node.origin)
+        copy_flat(nest, node.b, symbol, node.origin)
         columns = nest.nodes[node.b].type.shape[1]
         nest.body.append(Call("lu_solve", (n, columns), ((lu, 0), (pivot, 0), (symbol, 0)), node.origin))
 
 
 def _write_out(nest: NestLowering, value: Value, node: Solve, symbol: Symbol) -> None:
     if node.kind == "cholesky":
-        small.write_cholesky(nest, value, node, symbol)
+        write_cholesky(nest, value, node, symbol)
         return
     if node.kind == "det":
-        small.write_det(nest, node, symbol)
+        write_det(nest, node, symbol)
         return
     n, m = node.type.shape
     unroll = n * m <= nest.cost.system_elements
     if node.kind in ("lower", "upper"):
-        small.write_triangular(nest, value, node, symbol, unroll=unroll)
-    elif unroll and len(small.users_of(nest, node)) == 1:
-        small.write_elimination(nest, value, node, symbol)
+        write_triangular(nest, value, node, symbol, unroll=unroll)
+    elif unroll and len(users_of(nest, node)) == 1:
+        write_elimination(nest, value, node, symbol)
     else:
-        small.write_lu_solution(nest, value, node, symbol, unroll=unroll)
+        write_lu_solution(nest, value, node, symbol, unroll=unroll)
 
 
 def _factor(nest: NestLowering, node: Solve, n: int) -> tuple[Symbol, Symbol]:
     """LU factors of the matrix, made once for all that solve with it."""
-    key = small.matrix_of(nest, node)
+    key = matrix_of(nest, node)
     if key in nest.factors:
         return nest.factors[key]
     lu = nest.buffer("lu", node.type.dtype, n * n, "work", (n, n))
@@ -73,7 +75,7 @@ def _factor(nest: NestLowering, node: Solve, n: int) -> tuple[Symbol, Symbol]:
 
     nest.loops((n, n), inside, node.origin)
     # The determinant of a singular matrix is zero; only a solution has to exist.
-    checked = any(user.kind == "solve" for user in small.users_of(nest, node))
+    checked = any(user.kind == "solve" for user in users_of(nest, node))
     nest.body.append(Call("lu_factor", (n,), ((lu, 0), (pivot, 0)), node.origin, checked))
     nest.factors[key] = (lu, pivot)
     return lu, pivot

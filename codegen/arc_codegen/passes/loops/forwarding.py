@@ -156,7 +156,7 @@ class _Forwarding:
                 known[place] = self._let(place, leaf, out)
 
     def _let(self, place: Place, value: Expr, out: list[Stmt]) -> Ref:
-        symbol = self.fresh.symbol(element_name(*place))
+        symbol = self.fresh.symbol(element_name(self.buffers[place[0]], place[1]))
         out.append(Let(symbol, value))
         return Ref(symbol, value.dtype)
 
@@ -171,13 +171,14 @@ def _order(place: Place) -> tuple[int, int, tuple[tuple[int, int], ...]]:
     return place[0].id, place[1].offset, tuple((symbol.id, c) for symbol, c in place[1].terms)
 
 
-def element_name(buffer: Symbol, index: Index) -> str:
-    """``x_i`` for an element that moves with a loop, ``x3`` for the third; what has no name of the user's, ``t``."""
-    if buffer.hint in ("w", "work"):
+def element_name(buffer: Buffer, index: Index) -> str:
+    """``x_i`` for an element that moves with a loop, ``x3`` for the fourth; what has no name of the user's, ``t``."""
+    hint = buffer.symbol.hint
+    if hint in ("w", "work"):
         return "t"
     if index.terms:
-        return "_".join([buffer.hint, *dict.fromkeys(symbol.hint for symbol, _ in index.terms)])
-    return f"{buffer.hint}{index.offset or ''}"
+        return "_".join([hint, *dict.fromkeys(symbol.hint for symbol, _ in index.terms)])
+    return f"{hint}{index.offset}" if buffer.size > 1 else hint
 
 
 def _bound(statement: Stmt, index: Index) -> bool:

@@ -17,6 +17,7 @@ from arc_codegen.ir.loops import (
     Find,
     For,
     If,
+    Index,
     Load,
     LoopFunction,
     Ref,
@@ -65,7 +66,10 @@ class _Promotion:
         return tuple(out)
 
     def _loop(self, loop: For) -> list[Stmt]:
-        promoted = {place: self.fresh.symbol(element_name(*place)) for place in self._places(loop)}
+        promoted = {
+            (buffer, index): self.fresh.symbol(element_name(self.buffers[buffer], index))
+            for buffer, index in self._places(loop)
+        }
         if promoted:
             loop = replace(loop, body=tuple(_rewritten(inner, promoted) for inner in loop.body))
         before: list[Stmt] = []
@@ -77,7 +81,7 @@ class _Promotion:
         return [*before, replace(loop, body=self.body(loop.body)), *behind]
 
     def _places(self, loop: For) -> list[Place]:
-        """The elements that are read and written at one place in all runs, if registers can hold them."""
+        """The elements that go from run to run at one place, if registers can hold them."""
         inner = {s.var for s in walk_statements((loop,)) if isinstance(s, For)}
         inner |= {s.symbol for s in walk_statements(loop.body) if isinstance(s, Find)}
         leaves_early = any(isinstance(s, (Fail, Call)) for s in walk_statements(loop.body))
@@ -91,10 +95,24 @@ class _Promotion:
             if leaves_early and self.buffers[symbol].kind == "output":
                 continue
             stored = {access.index for access in found if access.stored}
-            read = {access.index for access in found if not access.stored}
-            places.update({(symbol, index): None for index in stored & read if index is not None})
+            carried = _read_first(loop.body, symbol)
+            places.update({(symbol, index): None for index in carried if index in stored})
         ordered = sorted(places, key=lambda place: (place[0].id, place[1].offset))
         return ordered if len(ordered) <= self.most else []
+
+
+def _read_first(body: Iterable[Stmt], buffer: Symbol) -> dict[Index, None]:
+    """Elements that a run may read before it writes them; others have no value that would have to be kept."""
+    written: set[Index] = set()
+    first: dict[Index, None] = {}
+    for statement in body:
+        for access in accesses((statement,)):
+            if access.buffer == buffer and not access.stored and access.index not in written:
+                assert access.index is not None
+                first[access.index] = None
+        if isinstance(statement, Store) and statement.buffer == buffer:
+            written.add(statement.index)
+    return first
 
 
 def _fixed(found: Iterable[Access], inner: set[Symbol]) -> bool:
