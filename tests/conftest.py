@@ -14,6 +14,9 @@ import hypothesis
 import pytest
 from sweeps import THOROUGH, examples
 
+WITHOUT = os.environ.get("ARC_TEST_WITHOUT", "")
+"""Name of a pass that is left out in this run: all results have to stay (tests/passes/test_without_each.py)."""
+
 # One folder for all xdist workers of a run: they inherit the controller's environment.
 _RUN_VARIABLE = "ARC_TEST_RUN_CACHE"
 
@@ -32,6 +35,21 @@ def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         os.environ[_RUN_VARIABLE] = tempfile.mkdtemp(prefix="arc-codegen-tests-")
     os.environ["ARC_CODEGEN_CACHE"] = str(Path(os.environ[_RUN_VARIABLE]) / "cache")
+    if WITHOUT:
+        _leave_out(WITHOUT)
+
+
+def _leave_out(name: str) -> None:
+    """Make every set of options leave out a pass, in this process."""
+    from arc_codegen.options import Options
+
+    original = Options.__post_init__
+
+    def post_init(options: Options) -> None:
+        object.__setattr__(options, "without", (*options.without, name))
+        original(options)
+
+    Options.__post_init__ = post_init  # type: ignore[method-assign]
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -143,6 +143,12 @@ class _GenerateCommand(click.Command):
     help="Write N test vectors of each function, and a program in C that checks them on any board.",
 )
 @click.option(
+    "--without",
+    multiple=True,
+    metavar="PASS",
+    help="Leave out a pass of the compiler (docs/compiler.md lists them); may be given several times.",
+)
+@click.option(
     "--check", is_flag=True, help="Write nothing: exit 1 if the files in the folder are not what would be written."
 )
 @click.option("--force", is_flag=True, help="Overwrite files that were edited, or that something else wrote.")

@@ -196,7 +196,7 @@ def settle_states(exported: Sequence[ExportedFunction]) -> list[ExportedFunction
 
 
 def check_options(**given: Any) -> Options:
-    """Options of the generator; ``package`` may be one name instead of a tuple of names.
+    """Options of the generator; ``package`` and ``without`` may be one name instead of a tuple of names.
 
     Raises
     ------
@@ -209,8 +209,9 @@ def check_options(**given: Any) -> Options:
         raise OptionError(
             f"there is no option {unknown[0]!r}", code="ARC282", hint=f"Options are {', '.join(sorted(known))}."
         )
-    package = given.get("package", ())
-    given["package"] = (package,) if isinstance(package, str) else tuple(package or ())
+    for option in ("package", "without"):
+        names = given.get(option, ())
+        given[option] = (names,) if isinstance(names, str) else tuple(names or ())
     return Options(**given)
 
 

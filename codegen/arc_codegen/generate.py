@@ -102,9 +102,11 @@ def generate(
     """
     from arc_codegen.ir.printer import print_graph
     from arc_codegen.passes.loopgen import lower_to_loops
+    from arc_codegen.passes.names_of_passes import check_passes
     from arc_codegen.passes.pipeline import optimise
 
     options = options or Options()
+    check_passes(options.without)
     printed = "\n".join(f"{print_graph(graph)}{graph.interface or ''}" for graph in module.functions)
     optimised: list[Graph] = []
     loop_functions = []

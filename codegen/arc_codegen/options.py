@@ -47,6 +47,9 @@ class Options:
         What is written around the C for build systems; not part of the code.
     vectors : int
         Number of test vectors for each function, with a program that checks them; not part of the code.
+    without : tuple of str
+        Names of passes to leave out (docs/compiler.md lists them): the results stay, to the bit, except under
+        ``fma="on"`` without "form-fma"; code gets larger or slower.
 
     Raises
     ------
@@ -71,6 +74,7 @@ class Options:
     locations: bool = True
     package: tuple[Literal["cmake", "make", "arduino"], ...] = ()
     vectors: int = 0
+    without: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         hints = get_type_hints(type(self))
@@ -97,6 +101,9 @@ class Options:
         if isinstance(self.vectors, bool) or not isinstance(self.vectors, int) or not 0 <= self.vectors <= 10_000:
             message = f"vectors={self.vectors!r}: expected a number of vectors, 0 to 10000"
             raise OptionError(message, code="ARC510", hint="for example 20")
+        if not isinstance(self.without, tuple) or not all(isinstance(name, str) for name in self.without):
+            message = f"without={self.without!r}: expected a tuple of names of passes"
+            raise OptionError(message, code="ARC510", hint="for example ('jam-loops',)")
 
     def as_dict(self) -> dict[str, str | int | bool | None]:
         """The options by name, for the manifest.
@@ -107,7 +114,7 @@ class Options:
         'strict'
         """
         values = {option.name: getattr(self, option.name) for option in fields(self)}
-        return values | {"package": ",".join(self.package)}
+        return values | {"package": ",".join(self.package), "without": ",".join(self.without)}
 
     def of_the_code(self) -> dict[str, str | int | bool | None]:
         """Those of the options that the C depends on."""
@@ -138,8 +145,9 @@ class Options:
         chosen = {option.name: getattr(self, option.name) for option in fields(self)}
         if double and self.math == "arc":
             chosen["math"] = "arc(float32)+libm(float64)"
+        chosen["without"] = ",".join(self.without)
         return " ".join(
             f"{option.name}={chosen[option.name]}"
             for option in fields(self)
-            if option.name in shown or (option.name not in _BESIDE and chosen[option.name] != option.default)
+            if option.name in shown or (option.name not in _BESIDE and chosen[option.name] not in (option.default, ""))
         )

@@ -33,3 +33,8 @@ def test_the_joined_page_is_up_to_date() -> None:
 def test_the_page_of_numpy_functions_is_up_to_date() -> None:
     done = subprocess.run([sys.executable, ROOT / "scripts" / "list_numpy.py", "--check"], check=False)
     assert done.returncode == 0
+
+
+def test_the_page_of_the_compiler_is_up_to_date() -> None:
+    done = subprocess.run([sys.executable, ROOT / "scripts" / "write_compiler_page.py", "--check"], check=False)
+    assert done.returncode == 0

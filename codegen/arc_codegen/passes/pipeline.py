@@ -67,7 +67,7 @@ def optimise(
     observe : callable, optional
         Called with ``("input", graph)`` first, then with each pass's name and result.
     without : frozenset of str, optional
-        Names of passes to leave out; the result computes the same.
+        Names of passes to leave out, beside those of the options; the result computes the same.
     verify : bool, optional
         Check the graph after each pass (tests do).
 
@@ -77,6 +77,7 @@ def optimise(
         A graph of the same inputs and outputs, which computes the same bits; under ``fma="on"`` those of
         ``form_fma(graph)``.
     """
+    without |= frozenset(options.without)
     if observe is not None:
         observe("input", graph)
     for step in PIPELINE:

@@ -14,7 +14,11 @@ from arc_codegen.passes.loopgen.sine_pairs import pair_sines
 from arc_codegen.passes.loopgen.states import commit_states
 from arc_codegen.passes.loops.pipeline import optimise_loops
 
-__all__ = ["lower_to_loops"]
+__all__ = ["LAST_PASSES", "lower_to_loops"]
+
+PAIR_SINES, SHARE_MEMORY = "pair-sines", "share-memory"
+LAST_PASSES = (PAIR_SINES, SHARE_MEMORY)
+"""Names of the passes that come after those of `passes.loops.pipeline`."""
 
 
 def lower_to_loops(graph: Graph, options: Options, *, without: frozenset[str] = frozenset()) -> LoopFunction:
@@ -27,12 +31,13 @@ def lower_to_loops(graph: Graph, options: Options, *, without: frozenset[str] = 
     options : Options
         Of the code generator.
     without : frozenset of str, optional
-        Names of loop passes to leave out; the result computes the same.
+        Names of loop passes to leave out, beside those of the options; the result computes the same.
     """
+    without |= frozenset(options.without)
     function = optimise_loops(lower_graph(fill_holes(graph), BY_GOAL[options.optimize]), options, without=without)
     function = commit_states(function)
     if options.guard == "saturate":
         function = saturate_inputs(function)
-    if options.math == "arc":
+    if options.math == "arc" and PAIR_SINES not in without:
         function = pair_sines(function)
-    return share_memory(function)
+    return function if SHARE_MEMORY in without else share_memory(function)
