@@ -68,10 +68,10 @@ class CostModel:
 BY_GOAL = {
     "size": CostModel(
         straight_line=24,
-        elements=2,
-        terms=4,
-        irregular_elements=8,
-        irregular_work=16,
+        elements=16,
+        terms=128,
+        irregular_elements=32,
+        irregular_work=256,
         jammed=1,
         jammed_statements=0,
         unrolled=1,
