@@ -36,6 +36,9 @@ class CostModel:
         equations, 150, 420 and 900 octets; the kernels take 760, which all systems share, and 110 for each call.
     system_elements : int
         Of these, right-hand sides of up to this many elements; the columns of others go through a loop.
+    split_work : int
+        An expression of padded arrays is written once for each box between their borders if that makes no more
+        operations than this.
     """
 
     straight_line: int
@@ -52,6 +55,7 @@ class CostModel:
     pivoted: int
     definite: int
     system_elements: int
+    split_work: int
 
     @staticmethod
     def work(node: Node, operands: Sequence[TensorType]) -> int:
@@ -81,6 +85,7 @@ BY_GOAL = {
         pivoted=3,
         definite=4,
         system_elements=4,
+        split_work=240,
     ),
     "balanced": CostModel(
         straight_line=48,
@@ -97,6 +102,7 @@ BY_GOAL = {
         pivoted=4,
         definite=4,
         system_elements=4,
+        split_work=240,
     ),
     "speed": CostModel(
         straight_line=400,
@@ -113,6 +119,7 @@ BY_GOAL = {
         pivoted=4,
         definite=4,
         system_elements=16,
+        split_work=480,
     ),
 }
 """Cost models by the option ``optimize``."""

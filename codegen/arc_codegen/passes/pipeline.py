@@ -13,6 +13,7 @@ from arc_codegen.passes.arithmetic import simplify_arithmetic
 from arc_codegen.passes.cost import BY_GOAL
 from arc_codegen.passes.fused_products import form_fma
 from arc_codegen.passes.index_maps import IndexMaps
+from arc_codegen.passes.index_sets import split_index_sets
 from arc_codegen.passes.loop_bodies import hoist_invariants, optimise_bodies, trim_loops
 from arc_codegen.passes.padded_sums import PaddedSums
 from arc_codegen.passes.rewriting import eliminate_dead_code, rebuild
@@ -36,6 +37,7 @@ PIPELINE: tuple[GraphPass, ...] = (
     GraphPass("fold-index-maps", lambda graph, options: rebuild(graph, IndexMaps())),
     GraphPass("simplify-arithmetic", lambda graph, options: rebuild(graph, simplify_arithmetic)),
     GraphPass("join-padded-sums", lambda graph, options: rebuild(graph, PaddedSums())),
+    GraphPass("split-index-sets", lambda graph, options: split_index_sets(graph, BY_GOAL[options.optimize])),
     GraphPass("hoist-invariants", lambda graph, options: hoist_invariants(graph)),
     GraphPass("scalarise", lambda graph, options: scalarise(graph, BY_GOAL[options.optimize])),
     GraphPass("forward-elements", lambda graph, options: rebuild(graph, IndexMaps())),

@@ -1,0 +1,127 @@
+"""Expressions of padded arrays, taken apart at the borders of the padding: the bits stay, the arrays go."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from arc_codegen.ir.builder import GraphBuilder
+from arc_codegen.ir.graph import AffineMap, Assemble, Graph, Part, Value
+from arc_codegen.ir.interp import interpret
+from arc_codegen.ir.types import DType, TensorType
+from arc_codegen.ir.verify import verify_graph
+from arc_codegen.options import Options
+from arc_codegen.passes.boxes import Box, Placed, cut_into_boxes
+from arc_codegen.passes.cost import BY_GOAL
+from arc_codegen.passes.index_sets import split_index_sets
+from arc_codegen.passes.loopgen import lower_to_loops
+from arc_codegen.passes.pipeline import optimise
+from arc_codegen.passes.rewriting import eliminate_dead_code
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from strategies.graph_programs import assert_bits_equal, assert_loops_agree
+
+SPECIAL = [0.0, -0.0, 1.0, -1.5, 1e300, np.inf, -np.inf, np.nan]
+ROWS, COLUMNS = 6, 7
+
+
+@st.composite
+def stencils(draw: Any) -> tuple[Graph, list[NDArray[Any]]]:
+    """Sums and products of a field with parts of it, or of its square, among zeros."""
+    builder = GraphBuilder("f")
+    field = builder.input("u", DType.F64, (ROWS, COLUMNS))
+    factor = builder.input("c", DType.F64)
+    total = draw(st.sampled_from([field, builder.map("mul", field, field)]))
+    for _ in range(draw(st.integers(1, 4))):
+        padded = draw_padded(draw, builder, field, factor)
+        total = builder.map(
+            draw(st.sampled_from(["add", "sub", "add", "mul"])), *draw(st.permutations([total, padded]))
+        )
+    values = np.array([draw(st.sampled_from(SPECIAL)) for _ in range(ROWS * COLUMNS)]).reshape(ROWS, COLUMNS)
+    outputs = [("y", total)]
+    if draw(st.booleans()):
+        outputs.append(("s", builder.reduce("add", total)))
+    return builder.finish(outputs), [values, np.array(draw(st.sampled_from(SPECIAL)))]
+
+
+def draw_padded(draw: Any, builder: GraphBuilder, field: Value, factor: Value) -> Value:
+    """Zeros with one or two boxes in them."""
+    parts = []
+    for _ in range(draw(st.integers(1, 2))):
+        step = draw(st.sampled_from([1, 1, 1, 2]))
+        rows, columns = draw(st.integers(1, ROWS)), draw(st.integers(1, (COLUMNS - 1) // step + 1))
+        down, right = draw(st.integers(0, ROWS - rows)), draw(st.integers(0, COLUMNS - 1 - step * (columns - 1)))
+        value = field
+        if draw(st.booleans()):
+            value = builder.map("mul", builder.map("exp", field) if draw(st.booleans()) else field, factor)
+        offset = COLUMNS * draw(st.integers(0, ROWS - rows)) + draw(st.integers(0, COLUMNS - columns))
+        piece = builder.view(value, (rows, columns), offset, (COLUMNS, 1))
+        if draw(st.booleans()):
+            other = builder.view(field, (rows, columns), 0, (COLUMNS, 1))
+            piece = builder.map("sub", piece, other)
+        parts.append(Part(value=piece, target=AffineMap(COLUMNS * down + right, (COLUMNS, step))))
+    return builder.add(Assemble(type=TensorType(DType.F64, (ROWS, COLUMNS)), parts=tuple(parts)))
+
+
+@given(stencils(), st.sampled_from(sorted(BY_GOAL)))
+def test_bits_are_kept(program: tuple[Graph, list[NDArray[Any]]], goal: str) -> None:
+    graph, inputs = program
+    changed = split_index_sets(graph, BY_GOAL[goal])
+    verify_graph(changed)
+    assert_bits_equal(interpret(changed, inputs), interpret(graph, inputs))
+
+
+@given(stencils(), st.sampled_from(sorted(BY_GOAL)))
+def test_loops_compute_the_same(program: tuple[Graph, list[NDArray[Any]]], goal: str) -> None:
+    graph, inputs = program
+    options = Options(optimize=goal)  # type: ignore[arg-type]
+    assert_loops_agree(lower_to_loops(optimise(graph, options, verify=True), options), graph, inputs)
+
+
+def gradient_of_differences(count: int) -> Graph:
+    """The gradient of ``sum(diff(x)**2) / 2``, as differentiation makes it."""
+    builder = GraphBuilder("f")
+    x = builder.input("x", DType.F32, (count,))
+    left = builder.view(x, (count - 1,), 0, (1,))
+    right = builder.view(x, (count - 1,), 1, (1,))
+    difference = builder.map("sub", right, left)
+    kind = TensorType(DType.F32, (count,))
+    up = builder.add(Assemble(type=kind, parts=(Part(value=difference, target=AffineMap(1, (1,))),)))
+    down = builder.add(
+        Assemble(type=kind, parts=(Part(value=builder.map("neg", difference), target=AffineMap(0, (1,))),))
+    )
+    return builder.finish([("y", builder.map("add", up, down))])
+
+
+def test_no_array_of_zeros_is_left() -> None:
+    graph = eliminate_dead_code(split_index_sets(gradient_of_differences(100), BY_GOAL["balanced"]))
+    (assembly,) = [node for node in graph.nodes if isinstance(node, Assemble)]
+    assert [graph.nodes[part.value].type.size for part in assembly.parts] == [1, 98, 1]
+
+
+def test_no_work_array_is_left() -> None:
+    options = Options(optimize="balanced")
+    function = lower_to_loops(optimise(gradient_of_differences(100), options), options)
+    assert {buffer.kind for buffer in function.buffers} == {"input", "output"}
+
+
+def test_what_would_be_written_too_often_stays() -> None:
+    graph = gradient_of_differences(100)
+    model = BY_GOAL["balanced"]
+    assert split_index_sets(graph, model) is not graph
+    assert split_index_sets(graph, type(model)(**{**_fields(model), "split_work": 2})) is graph
+
+
+def _fields(model: Any) -> dict[str, Any]:
+    return {name: getattr(model, name) for name in type(model).__dataclass_fields__}
+
+
+def test_boxes_with_the_same_parts_are_one() -> None:
+    inside = Placed(0, Box((1, 0), (3, 4)), 0, (4, 1))
+    boxes = cut_into_boxes((4, 4), [[inside]])
+    assert [(box.low, box.high, pattern) for box, pattern in boxes] == [
+        ((0, 0), (1, 4), (None,)),
+        ((1, 0), (3, 4), (0,)),
+        ((3, 0), (4, 4), (None,)),
+    ]
