@@ -44,14 +44,20 @@ def strict_guard() -> str:
 def _config_block(macro: str) -> str:
     text = text_of("arc_config.h")
     # The macro's documentation comes with it.
-    match = re.search(rf"^/\*\*(?:(?!\*/).)*?\*/\n#ifndef {macro}\n.*?^#endif\n", text, re.DOTALL | re.MULTILINE)
+    documentation, special_case = (
+        r"/\*\*(?:(?!\*/).)*?\*/\n",
+        rf"(?:#if !defined\({macro}\)[^#]*\n#define[^#]*\n#endif\n)?",
+    )
+    pattern = rf"^{documentation}{special_case}#ifndef {macro}\n.*?^#endif\n"
+    match = re.search(pattern, text, re.DOTALL | re.MULTILINE)
     assert match is not None, macro
     return match[0]
 
 
 def placement(definitions: str) -> str:
     """Preprocessor lines for a source without arc_config.h: defaults of the macros that its definitions begin with."""
-    used = [macro for macro in ("ARC_FAST_CODE", "ARC_CONST") if re.search(rf"^{macro}\b", definitions, re.MULTILINE)]
+    macros = ("ARC_FAST_CODE", "ARC_NOINLINE", "ARC_CONST")
+    used = [macro for macro in macros if re.search(rf"^(?:ARC_FAST_CODE )?{macro}\b", definitions, re.MULTILINE)]
     if not used:
         return ""
     return "\n".join(_config_block(macro) for macro in used)

@@ -38,10 +38,14 @@ class BufferAccess:
 
     def address(self, offset: int) -> ast.Expr:
         """Pointer to an element, for a kernel."""
-        if self.form == "value":
-            return ast.Unary("&", ast.Name(self.name))
+        return self.start(ast.Number(str(offset)))
+
+    def start(self, index: ast.Expr) -> ast.Expr:
+        """Pointer to the element at a position, for a local function."""
         base = ast.Name(self.name)
-        return ast.Binary("+", base, ast.Number(str(offset))) if offset else base
+        if self.form == "value":
+            return ast.Unary("&", base)
+        return base if index == ast.Number("0") else ast.Binary("+", base, index)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from arc_codegen.ir import loops
 from arc_codegen.ir.expressions import walk_statements
 from arc_codegen.ir.kernel_table import KERNELS
-from arc_codegen.ir.loops import Expr, Index, LoopFunction, Op, Stmt, Symbol
+from arc_codegen.ir.loops import Expr, Index, LocalFunction, LoopFunction, Op, Ref, Stmt, Symbol
 from arc_codegen.ir.status import Status
 
 
@@ -63,6 +63,21 @@ def needed_symbols(function: LoopFunction) -> frozenset[Symbol]:
     uses = _Uses()
     outputs = {buffer.symbol for buffer in function.buffers if buffer.kind == "output"}
     _collect_uses(function.body, uses, outputs)
+    constants = {buffer.symbol for buffer in function.buffers if buffer.kind == "const"}
+    for local in function.locals:
+        uses.roots.update(needed_in_local(local) & constants)
+    return _reached(uses)
+
+
+def needed_in_local(local: LocalFunction) -> frozenset[Symbol]:
+    """What of a local function its results and the elements that it writes depend on."""
+    uses = _Uses()
+    _collect_uses(local.body, uses, {buffer.symbol for buffer in local.buffers if buffer.kind == "output"})
+    uses.roots.update(_expression_symbols(local.results))
+    return _reached(uses)
+
+
+def _reached(uses: _Uses) -> frozenset[Symbol]:
     needed = set(uses.roots)
     pending = list(uses.roots)
     while pending:
@@ -97,6 +112,25 @@ def _collect_uses(body: Iterable[Stmt], uses: _Uses, outputs: set[Symbol]) -> No
                 uses.roots.update(_expression_symbols((value,)))
             case loops.Call(buffers=buffers):
                 uses.roots.update(symbol for symbol, _ in buffers)
+            case loops.Invoke():
+                _collect_invoke(node, uses)
+
+
+def _collect_invoke(call: loops.Invoke, uses: _Uses) -> None:
+    symbols = [*_expression_symbols(call.values)]
+    for index in call.indices:
+        symbols.extend(_index_symbols(index))
+    for buffer, index in (*call.reads, *call.writes):
+        symbols.extend((buffer, *_index_symbols(index)))
+    if call.writes:
+        uses.roots.update(symbols)
+    for result in call.results:
+        uses.needs[result.symbol].extend(symbols)
+
+
+def result_hint(result: Expr) -> str:
+    """What a result of a local function may be called."""
+    return result.symbol.hint if isinstance(result, Ref) else "y"
 
 
 @dataclass(slots=True)
@@ -129,6 +163,12 @@ def positions(function: LoopFunction) -> Positions:
     def visit_index(index: Index) -> None:
         result.largest = max(result.largest, bound(index))
 
+    for local in function.locals:
+        ranges.update({span.symbol: max(abs(span.start), abs(span.stop)) for span in local.indices})
+        _visit_positions(local.body, visit_index, ranges, result)
+        expressions = walk_expressions(local.results)
+        for index in (node.index for node in expressions if isinstance(node, loops.Load)):
+            visit_index(index)
     _visit_positions(function.body, visit_index, ranges, result)
     return result
 
@@ -159,6 +199,11 @@ def _visit_positions(
             case loops.Call(buffers=buffers):
                 result.called.update(symbol for symbol, _ in buffers)
                 result.largest = max((result.largest, *(offset for _, offset in buffers)))
+            case loops.Invoke(values=values, indices=indices, reads=reads, writes=writes):
+                result.called.update(symbol for symbol, _ in (*reads, *writes))
+                for index in (*indices, *(index for _, index in (*reads, *writes))):
+                    visit_index(index)
+                expressions = values
         for expression in walk_expressions(expressions):
             if isinstance(expression, loops.Load):
                 visit_index(expression.index)

@@ -242,7 +242,10 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A function definition; ``storage`` is "" or "static inline", ``attribute`` a macro before the definition."""
+    """A function definition; ``storage`` is "" or "static inline".
+
+    ``attribute`` stands before the definition in the place of ``storage``, with macros in it; ``comment`` above it.
+    """
 
     name: str
     parameters: tuple[Parameter, ...]
@@ -250,3 +253,4 @@ class Function:
     returns: str = "void"
     storage: str = ""
     attribute: str = ""
+    comment: str = ""

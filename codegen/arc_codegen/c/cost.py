@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from arc_codegen.c.analysis import walk_expressions
 from arc_codegen.ir import loops
-from arc_codegen.ir.loops import Expr, LoopFunction, Op, Stmt
+from arc_codegen.ir.loops import Expr, LoopFunction, Op, Stmt, Symbol
 from arc_codegen.ir.scalar import SCALAR_OPS
 
 _CATEGORIES = {
@@ -29,7 +29,12 @@ def operation_counts(function: LoopFunction) -> dict[str, int]:
 
     "additions" includes subtractions, "multiply-additions" are fused; "library calls" are functions such as ``sin``.
     """
-    counts = _count_body(function.body)
+    called: dict[Symbol, Counter[str]] = {}
+    for local in function.locals:
+        called[local.symbol] = _count_body(local.body, called)
+        for result in local.results:
+            called[local.symbol].update(_count_expression(result))
+    counts = _count_body(function.body, called)
     return {name: counts[name] for name in ORDER if counts[name]}
 
 
@@ -45,7 +50,8 @@ def describe(counts: dict[str, int]) -> str:
     return ", ".join(words) or "no arithmetic"
 
 
-def _count_body(body: Iterable[Stmt]) -> Counter[str]:
+def _count_body(body: Iterable[Stmt], called: Mapping[Symbol, Counter[str]]) -> Counter[str]:
+    """Operations of the statements; ``called``: those of the local functions that they may call."""
     total: Counter[str] = Counter()
     for node in body:
         match node:
@@ -55,10 +61,10 @@ def _count_body(body: Iterable[Stmt]) -> Counter[str]:
                 total.update(_count_expression(value))
             case loops.For(start=start, stop=stop, body=inner):
                 trips = max(0, stop - start)
-                total.update({name: count * trips for name, count in _count_body(inner).items()})
+                total.update({name: count * trips for name, count in _count_body(inner, called).items()})
             case loops.If(condition, then, orelse):
                 total.update(_count_expression(condition))
-                branches = (_count_body(then), _count_body(orelse))
+                branches = (_count_body(then, called), _count_body(orelse, called))
                 total.update(max(branches, key=lambda branch: sum(branch.values())))
             case loops.Find(size=size, place=place, per_unit=per_unit):
                 total.update(_count_expression(place))
@@ -68,6 +74,10 @@ def _count_body(body: Iterable[Stmt]) -> Counter[str]:
                 )
             case loops.Call(kernel, ints):
                 total.update(_count_kernel(kernel, ints))
+            case loops.Invoke(function=function, values=values):
+                total.update(called[function])
+                for value in values:
+                    total.update(_count_expression(value))
     return total
 
 

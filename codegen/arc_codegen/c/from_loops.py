@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from arc_codegen.c import analysis, ast, cost, guards, names
 from arc_codegen.c.access import BufferAccess
 from arc_codegen.c.constants import DefaultPool
-from arc_codegen.c.function_body import BodyEmitter
 from arc_codegen.c.literals import NON_FINITE
+from arc_codegen.c.local_functions import BodyEmitters, emit_locals, local_names
 from arc_codegen.c.module import CFunction, CModule, CParameter
 from arc_codegen.c.names import NameScope
 from arc_codegen.c.parameters import (
@@ -58,6 +59,7 @@ class _Draft:
     guarded: bool = False
     errors: tuple[Status, ...] = ()
     period: tuple[tuple[str, str], ...] = ()
+    local_names: Mapping[Symbol, str] = field(default_factory=dict)
 
 
 class _HelperPool:
@@ -118,6 +120,7 @@ def emit_module(module: LoopModule, options: Options) -> CModule:
         with_constants = with_defaults(draft.parameters, draft.function, defaults, draft.c_name)
         draft.parameters = with_macros(with_constants, draft.c_name, claim)
         draft.period = period_macro(draft.function, draft.c_name, claim)
+        draft.local_names = local_names(draft.function, draft.c_name, claim)
     tables = TablePool(file_scope, stem)
     access = [_buffer_access(draft, tables, options) for draft in drafts]
     functions = []
@@ -126,21 +129,15 @@ def emit_module(module: LoopModule, options: Options) -> CModule:
     narrows = False
     for draft, (buffers, declarations) in zip(drafts, access, strict=True):
         index_type = "int" if draft.positions.largest <= _LARGEST_INT else "int32_t"
-        emitter = BodyEmitter(
-            buffers=buffers,
-            scope=draft.scope,
-            needed=draft.needed,
-            index_type=index_type,
-            helper_name=helpers.name,
-            math=options.math,
-            locations=options.locations,
-        )
-        body = emitter.emit(draft.function.body)
-        kernels |= emitter.kernels
-        called |= emitter.called
-        narrows = narrows or emitter.narrows
-        named = name_constants(body, draft.scope)
-        functions.append(_finish(draft, declarations, named, emitter.used))
+        emitters = BodyEmitters(helpers.name, index_type, options, draft.local_names)
+        emitter = emitters.make(draft.scope, draft.needed, buffers)
+        named = name_constants(emitter.emit(draft.function.body), draft.scope)
+        static = emit_locals(draft.function, emitter.invoked, buffers, emitters, file_scope)
+        for used in emitters.made:
+            kernels |= used.kernels
+            called |= used.called
+            narrows = narrows or used.narrows
+        functions.append(replace(_finish(draft, declarations, named, emitter.used), locals=static))
     made = CModule(
         name=module_name,
         stem=stem,

@@ -6,7 +6,7 @@ no bit, and it bounds the depth of every C expression.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from arc_codegen.c import ast, scalar_ops, text
@@ -39,13 +39,29 @@ class BodyEmitter:
     helper_name: Callable[[Helper], str]
     math: str
     locations: bool
+    local_names: Mapping[Symbol, str] = field(default_factory=dict)
     used: set[Symbol] = field(default_factory=set)
+    invoked: set[Symbol] = field(default_factory=set)  # local functions
     kernels: set[str] = field(default_factory=set)
     called: set[str] = field(default_factory=set)  # functions of math libraries, and macros of arc_scalar.h
     narrows: bool = False  # whether doubles are rounded to float
     _names: dict[Symbol, str] = field(default_factory=dict)
     _location: str = ""
     _depth: int = 1
+
+    def name_symbols(self, names: Mapping[Symbol, str]) -> None:
+        """Tell how scalars and indices that come from outside are called."""
+        self._names.update(names)
+
+    def results(self, results: Sequence[Expr], pointers: Sequence[str]) -> tuple[ast.Stmt, ...]:
+        """What a local function does at its end: return its one result, or write all where its callers want them."""
+        out: list[ast.Stmt] = []
+        for result, name in zip(results, pointers, strict=False):
+            target = ast.Unary("*", ast.Name(name))
+            out.append(ast.Assign(target, self._expression(result, out, taken=target.width + 4)))
+        if len(results) == 1:
+            out.append(ast.Return(self._expression(results[0], out, taken=len("return ;"))))
+        return tuple(out)
 
     def emit(self, body: Iterable[Stmt]) -> tuple[ast.Stmt, ...]:
         """C statements for the statements of a block."""
@@ -117,6 +133,10 @@ class BodyEmitter:
             case loops.Call():
                 self._locate(node.origin, out)
                 out.extend(self._kernel(node))
+            case loops.Invoke():
+                if node.writes or any(result.symbol in self.needed for result in node.results):
+                    self._locate(node.origin, out)
+                    self._invoke(node, out)
 
     def _block(self, body: Iterable[Stmt]) -> tuple[ast.Stmt, ...]:
         self.scope.enter()
@@ -192,6 +212,27 @@ class BodyEmitter:
             yield ast.If(failed, (ast.Return(ast.Name(error.c_name)),))
         else:
             yield ast.Evaluate(call if error is Status.OK else ast.Cast("void", call))
+
+    def _invoke(self, node: loops.Invoke, out: list[ast.Stmt]) -> None:
+        """A call of a static function; what it returns, or writes through pointers, are variables from here on."""
+        self.invoked.add(node.function)
+        arguments = [self._expression(value, out, taken=0) for value in node.values]
+        arguments += [self._index(index, out) for index in node.indices]
+        for symbol, index in (*node.reads, *node.writes):
+            self.used.add(symbol)
+            arguments.append(self.buffers[symbol].start(self._index(index, out)))
+        names = [self.scope.claim(result.symbol.hint) for result in node.results]
+        self._names.update(zip((result.symbol for result in node.results), names, strict=True))
+        function = self.local_names[node.function]
+        if len(names) == 1 and node.results[0].symbol in self.needed:
+            ctype = CTYPES[node.results[0].dtype]
+            out.append(ast.Declare(f"const {ctype}", names[0], ast.Call(function, tuple(arguments))))
+            return
+        if len(names) > 1:
+            for result, name in zip(node.results, names, strict=True):
+                out.append(ast.Declare(CTYPES[result.dtype], name))
+                arguments.append(ast.Unary("&", ast.Name(name)))
+        out.append(ast.Evaluate(ast.Call(function, tuple(arguments))))
 
     def _locate(self, origin: Origin | None, out: list[ast.Stmt]) -> None:
         """A comment where the line of the user's source changes; its base name only, so no path leaks."""

@@ -42,6 +42,7 @@ class CFunction:
 
     ``returns`` is "void" or "status", which is then OK or one of ``errors``. ``period`` is in seconds; ``macros`` are
     macros (name, spelled value) beside those of the parameters; ``statics`` are fields that are folded into the code.
+    ``locals`` are static functions that it calls.
     """
 
     c_name: str
@@ -56,6 +57,12 @@ class CFunction:
     period: float | None = None
     macros: tuple[tuple[str, str], ...] = ()
     statics: tuple[tuple[str, str], ...] = ()
+    locals: tuple[ast.Function, ...] = ()
+
+    @property
+    def definitions(self) -> tuple[ast.Function, ...]:
+        """The static functions that it calls, then itself."""
+        return (*self.locals, self.syntax)
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,11 +94,11 @@ def statements(body: Iterable[ast.Stmt], *, depth: int = 1) -> Iterator[str]:
             case ast.Declare(ctype, name, value, length):
                 array = "" if length is None else f"[{length}]"
                 initial = "" if value is None else f" = {expression(value)}"
-                yield f"{pad}{ctype} {name}{array}{initial};"
+                yield from _wrapped(f"{pad}{ctype} {name}{array}{initial};", value)
             case ast.Assign(target, value, operator):
                 yield f"{pad}{expression(target)} {operator} {expression(value)};"
             case ast.Evaluate(value):
-                yield f"{pad}{expression(value)};"
+                yield from _wrapped(f"{pad}{expression(value)};", value)
             case ast.Return(value):
                 yield f"{pad}return {expression(value)};"
             case ast.Comment(text):
@@ -114,6 +114,25 @@ def statements(body: Iterable[ast.Stmt], *, depth: int = 1) -> Iterator[str]:
                     yield f"{pad}}} else {{"
                     yield from statements(orelse, depth=depth + 1)
                 yield f"{pad}}}"
+
+
+def _wrapped(line: str, value: ast.Expr | None) -> Iterator[str]:
+    """A statement; one with a call of many arguments on as many lines as these need."""
+    if len(line) <= COLUMNS or not isinstance(value, ast.Call):
+        yield line
+        return
+    indent = line[: len(line) - len(line.lstrip())] + _INDENT * 2
+    spelled = [expression(argument) for argument in value.arguments]
+    head = line[: line.index(f"{value.function}(") + len(value.function) + 1]
+    current = head
+    for position, text in enumerate(spelled):
+        piece = text + (");" if position == len(spelled) - 1 else ",")
+        space = "" if current.endswith("(") or not current.strip() else " "
+        if current.strip() and len(current) + len(space) + len(piece) > COLUMNS:
+            yield current
+            current, space = indent, ""
+        current += space + piece
+    yield current
 
 
 def prototype(function: ast.Function) -> str:
@@ -135,7 +154,8 @@ def _parameter(parameter: ast.Parameter) -> str:
 def function(node: ast.Function) -> str:
     """Text of a function definition, with a newline at its end."""
     head = prototype(replace(node, storage=node.attribute)) if node.attribute else prototype(node)
-    return "\n".join([f"{head} {{", *statements(node.body), "}", ""])
+    above = [f"/* {comment_text(node.comment)} */"] if node.comment else []
+    return "\n".join([*above, f"{head} {{", *statements(node.body), "}", ""])
 
 
 def table(node: ast.Table) -> str:

@@ -33,7 +33,8 @@ def _spelled(ctype: str, name: str) -> str:
 
 def _function(function: CFunction, name: str) -> CFunction:
     parameters = tuple(_parameter(item, name) for item in function.parameters)
-    return replace(function, parameters=parameters, syntax=_syntax(function.syntax, name))
+    local = tuple(_syntax(item, name) for item in function.locals)
+    return replace(function, parameters=parameters, syntax=_syntax(function.syntax, name), locals=local)
 
 
 def _parameter(item: CParameter, name: str) -> CParameter:

@@ -6,7 +6,24 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from arc_codegen.ir.loops import Call, Expr, Fail, Find, For, If, Let, Literal, Op, Set, Stmt, Store, Var
+from arc_codegen.ir.loops import (
+    Call,
+    Expr,
+    Fail,
+    Find,
+    For,
+    If,
+    Invoke,
+    Let,
+    Literal,
+    LoopFunction,
+    Op,
+    Set,
+    Stmt,
+    Store,
+    Symbol,
+    Var,
+)
 from arc_codegen.ir.types import DType
 
 T = TypeVar("T")
@@ -98,6 +115,8 @@ def own_expressions(statement: Stmt) -> tuple[Expr, ...]:
             return (statement.condition,)
         case Find():
             return (statement.place,)
+        case Invoke():
+            return statement.values
         case For() | Call():
             return ()
 
@@ -114,8 +133,25 @@ def with_expressions(statement: Stmt, change: Callable[[Expr], Expr]) -> Stmt:
         case Find():
             place = change(statement.place)
             return statement if place is statement.place else replace(statement, place=place)
+        case Invoke():
+            values = tuple(map(change, statement.values))
+            same = all(a is b for a, b in zip(values, statement.values, strict=True))
+            return statement if same else replace(statement, values=values)
         case For() | Call():
             return statement
+
+
+def defined_symbols(statement: Stmt) -> tuple[Symbol, ...]:
+    """What a statement itself brings into its scope, or into that of its body: scalars and indices."""
+    match statement:
+        case Let() | Var() | Find():
+            return (statement.symbol,)
+        case For():
+            return (statement.var,)
+        case Invoke():
+            return tuple(result.symbol for result in statement.results)
+        case Set() | Store() | Fail() | If() | Call():
+            return ()
 
 
 def map_statement(statement: Stmt, change: Callable[[Stmt], Stmt]) -> Stmt:
@@ -166,3 +202,21 @@ def walk_statements(body: Sequence[Stmt]) -> Iterator[Stmt]:
             pending.extend(reversed(statement.body))
         elif isinstance(statement, If):
             pending.extend(reversed(statement.then + statement.orelse))
+
+
+def all_bodies(function: LoopFunction) -> Iterator[tuple[Stmt, ...]]:
+    """The bodies of the local functions, then that of the function itself."""
+    yield from (local.body for local in function.locals)
+    yield function.body
+
+
+def all_symbols(function: LoopFunction) -> Iterator[Symbol]:
+    """Every symbol that a function defines, its local functions and theirs among them."""
+    for buffer in function.buffers:
+        yield buffer.symbol
+    for local in function.locals:
+        yield local.symbol
+        yield from local.parameters
+    for body in all_bodies(function):
+        for statement in walk_statements(body):
+            yield from defined_symbols(statement)

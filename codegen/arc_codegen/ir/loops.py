@@ -1,8 +1,8 @@
 """Loop IR: loop nests with affine accesses, scalars, accumulators and buffers. One step above C.
 
 Scalar expressions are trees of `Literal`, `Ref`, `Load` and `Op`; statements are `For`, `If`, `Let` (a scalar
-constant), `Var` (a mutable scalar), `Set`, `Store`, `Call`, `Find` (an index that depends on a value), `Fail`. Names
-are symbols with a hint; the C emitter chooses the spelling.
+constant), `Var` (a mutable scalar), `Set`, `Store`, `Call`, `Invoke` (of a `LocalFunction`), `Find` (an index that
+depends on a value), `Fail`. Names are symbols with a hint; the C emitter chooses the spelling.
 Every buffer has one size, fixed at generation.
 """
 
@@ -151,6 +151,24 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
+class Invoke:
+    """Call of a `LocalFunction`: ``results`` are new scalars of this scope, set once, as by `Let`.
+
+    ``values`` go to its scalar parameters, ``indices`` to its indices, ``reads`` and ``writes`` to its buffers of kind
+    "input" and "output", each from the element at an index on. What is in ``writes`` overlaps with no other element
+    that the call is given, and counts as read too. Numbers are passed by value: no input of shape () is in ``reads``.
+    """
+
+    function: Symbol
+    values: tuple[Expr, ...] = ()
+    indices: tuple[Index, ...] = ()
+    reads: tuple[tuple[Symbol, Index], ...] = ()
+    writes: tuple[tuple[Symbol, Index], ...] = ()
+    results: tuple[Ref, ...] = ()
+    origin: Origin | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Find:
     """An index that depends on a value: ``symbol`` stands in indices for the interval of the grid that ``place`` is in.
 
@@ -176,7 +194,7 @@ class Fail:
     origin: Origin | None = field(default=None, compare=False)
 
 
-Stmt: TypeAlias = Let | Var | Set | Store | For | If | Call | Find | Fail
+Stmt: TypeAlias = Let | Var | Set | Store | For | If | Call | Invoke | Find | Fail
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,10 +213,65 @@ class Buffer:
 
 
 @dataclass(frozen=True, slots=True)
+class IndexRange:
+    """A parameter that stands in indices like a loop variable: ``start <= symbol < stop``."""
+
+    symbol: Symbol
+    start: int
+    stop: int
+
+
+@dataclass(frozen=True, slots=True)
+class LocalFunction:
+    """A part of a function with a name of its own, a static function in C, called by `Invoke`.
+
+    Its body sees its parameters and the constant buffers of the function, and calls those local functions that come
+    before it. It cannot fail: it has no `Fail` and no checked `Call`.
+
+    Parameters
+    ----------
+    symbol : Symbol
+        Its name; symbols inside it may be those of its callers, they are others.
+    values : tuple of Ref
+        Scalars that it is given, by value.
+    indices : tuple of IndexRange
+        Loop variables of its callers, and intervals that they found, with their ranges.
+    buffers : tuple of Buffer
+        Pointers, to as many elements as ``size`` says: first those of kind "input", which it only reads, then those
+        of kind "output", which it reads and writes as it likes.
+    body : tuple of Stmt
+    results : tuple of Expr
+        What it returns, computed behind the body, in whose scope they are: any number of scalars. One is the value of
+        the C function, several are written through pointers.
+    origin : Origin, optional
+        Where in the user's source it begins.
+    doc : str
+        Its comment in C.
+    """
+
+    symbol: Symbol
+    values: tuple[Ref, ...] = ()
+    indices: tuple[IndexRange, ...] = ()
+    buffers: tuple[Buffer, ...] = ()
+    body: tuple[Stmt, ...] = ()
+    results: tuple[Expr, ...] = ()
+    origin: Origin | None = field(default=None, compare=False)
+    doc: str = field(default="", compare=False)
+
+    @property
+    def parameters(self) -> tuple[Symbol, ...]:
+        """Symbols of all parameters, in the order of the C function."""
+        values = (value.symbol for value in self.values)
+        spans = (span.symbol for span in self.indices)
+        return (*values, *spans, *(buffer.symbol for buffer in self.buffers))
+
+
+@dataclass(frozen=True, slots=True)
 class LoopFunction:
     """A function of loop IR. Buffers of kind input and output are its parameters, in this order, inputs first.
 
-    ``interface`` says how they make up the arguments of the C function; without one, each is an argument.
+    ``interface`` says how they make up the arguments of the C function; without one, each is an argument. ``locals``
+    are the functions that it, or a later one of them, calls.
     """
 
     name: str
@@ -206,6 +279,7 @@ class LoopFunction:
     body: tuple[Stmt, ...]
     doc: str = ""
     interface: Interface | None = None
+    locals: tuple[LocalFunction, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

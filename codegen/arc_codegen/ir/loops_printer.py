@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from arc_codegen.ir.expressions import fold_expression, walk_statements
+from arc_codegen.ir.expressions import all_symbols, fold_expression
 from arc_codegen.ir.loops import (
     Call,
     Expr,
@@ -14,9 +14,11 @@ from arc_codegen.ir.loops import (
     For,
     If,
     Index,
+    Invoke,
     Let,
     Literal,
     Load,
+    LocalFunction,
     LoopFunction,
     LoopModule,
     Ref,
@@ -65,7 +67,7 @@ class LoopPrinter:
 
     def __init__(self, function: LoopFunction) -> None:
         self._function = function
-        hints = Counter(symbol.hint for symbol in dict.fromkeys(_symbols(function)))
+        hints = Counter(symbol.hint for symbol in dict.fromkeys(all_symbols(function)))
         self._ambiguous = {hint for hint, count in hints.items() if count > 1 or not hint}
 
     def text(self) -> str:
@@ -75,8 +77,19 @@ class LoopPrinter:
             shape = ",".join(map(str, buffer.shape or ((buffer.size,) if buffer.size != 1 else ())))
             values = f" = {format_elements(buffer.values, buffer.dtype)}" if buffer.kind == "const" else ""
             lines.append(f"  {buffer.kind} {self.symbol(buffer.symbol)} : {buffer.dtype.value}[{shape}]{values}")
+        for local in self._function.locals:
+            lines += self._local(local)
         lines += self._body(self._function.body, 1)
         return "\n".join(lines) + "\n"
+
+    def _local(self, local: LocalFunction) -> Iterator[str]:
+        parameters = [f"{self.symbol(value.symbol)} : {value.dtype.value}" for value in local.values]
+        parameters += [f"{self.symbol(span.symbol)} in {span.start}..{span.stop}" for span in local.indices]
+        parameters += [f"{b.kind} {self.symbol(b.symbol)} : {b.dtype.value}[{b.size}]" for b in local.buffers]
+        yield _comment(f"  local {self.symbol(local.symbol)}({', '.join(parameters)})", local.origin)
+        yield from self._body(local.body, 2)
+        if local.results:
+            yield f"    return {', '.join(map(self.expression, local.results))}"
 
     def symbol(self, symbol: Symbol) -> str:
         """Its hint, or ``hint.id``."""
@@ -123,6 +136,14 @@ class LoopPrinter:
                 buffers = ", ".join(f"{self.symbol(b)}+{k}" if k else self.symbol(b) for b, k in statement.buffers)
                 checked = " or return its error" if statement.checked else ""
                 return _comment(f"call {statement.kernel}({ints}; {buffers}){checked}", statement.origin)
+            case Invoke():
+                return _comment(self._invoke(statement), statement.origin)
+
+    def _invoke(self, call: Invoke) -> str:
+        arguments = [*map(self.expression, call.values), *map(self.index, call.indices)]
+        arguments += [f"{self.symbol(buffer)}+{self.index(index)}" for buffer, index in (*call.reads, *call.writes)]
+        results = ", ".join(f"{self.symbol(result.symbol)} : {result.dtype.value}" for result in call.results)
+        return f"{f'let {results} = ' if results else ''}{self.symbol(call.function)}({', '.join(arguments)})"
 
     def _body(self, body: Sequence[Stmt], depth: int) -> Iterator[str]:
         indent = "  " * depth
@@ -151,18 +172,6 @@ class LoopPrinter:
             return f"({operands[0]} {_INFIX[node.fn]} {operands[1]})"
         name = f"cast_{node.dtype.value}" if node.fn == "cast" else node.fn
         return f"{name}({', '.join(operands)})"
-
-
-def _symbols(function: LoopFunction) -> Iterator[Symbol]:
-    for buffer in function.buffers:
-        yield buffer.symbol
-    for statement in walk_statements(function.body):
-        if isinstance(statement, Let | Var):
-            yield statement.symbol
-        elif isinstance(statement, For):
-            yield statement.var
-        elif isinstance(statement, Find):
-            yield statement.symbol
 
 
 def _comment(text: str, origin: Origin | None) -> str:

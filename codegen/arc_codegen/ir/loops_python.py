@@ -23,9 +23,11 @@ from arc_codegen.ir.loops import (
     For,
     If,
     Index,
+    Invoke,
     Let,
     Literal,
     Load,
+    LocalFunction,
     LoopFunction,
     Op,
     Ref,
@@ -130,8 +132,39 @@ class Translator:
         self._literals: dict[tuple[str, DType], str] = {}
         parameters = ", ".join(_buffer(buffer.symbol) for buffer in function.buffers)
         self._lines.append(f"def run({parameters}):")
+        self._pointers: set[Symbol] = set()  # buffers that begin somewhere inside a list
+        for local in function.locals:
+            self._local(local)
         self._body(function.body, 1)
         self.source = "\n".join(self._lines) + "\n"
+
+    def _local(self, local: LocalFunction) -> None:
+        """A function inside ``run``, where it sees the constants; a pointer is a list and the place of an element."""
+        outer, self._pointers = self._scalar_inputs, {buffer.symbol for buffer in local.buffers}
+        self._scalar_inputs = set()
+        parameters = [
+            f"{_buffer(symbol)}, o{symbol.id}" if symbol in self._pointers else _name(symbol)
+            for symbol in local.parameters
+        ]
+        self._emit(1, f"def f{local.symbol.id}({', '.join(parameters)}):")
+        self._body(local.body, 2)
+        results = "".join(f"{self._expression(result, 2)}, " for result in local.results)
+        self._emit(2, f"return ({results})")
+        self._scalar_inputs, self._pointers = outer, set()
+
+    def _element(self, buffer: Symbol, index: Index) -> str:
+        return f"{_buffer(buffer)}[{self._start(buffer, _index(index))}]"
+
+    def _start(self, buffer: Symbol, place: str) -> str:
+        return f"o{buffer.id} + {place}" if buffer in self._pointers else place
+
+    def _invoke(self, call: Invoke, depth: int) -> None:
+        arguments = [self._expression(value, depth) for value in call.values]
+        arguments += [_index(index) for index in call.indices]
+        arguments += [f"{_buffer(b)}, {self._start(b, _index(index))}" for b, index in (*call.reads, *call.writes)]
+        results = "".join(f"{_name(result.symbol)}, " for result in call.results)
+        target = f"{results}= " if results else ""
+        self._emit(depth, f"{target}f{call.function.id}({', '.join(arguments)})")
 
     def _body(self, statements: Sequence[Stmt], depth: int) -> None:
         if not statements:
@@ -148,7 +181,7 @@ class Translator:
                 self._emit(depth, f"{_name(statement.symbol)} = {self._expression(statement.value, depth)}")
             case Store():
                 value = self._expression(statement.value, depth)
-                self._emit(depth, f"{_buffer(statement.buffer)}[{_index(statement.index)}] = {value}")
+                self._emit(depth, f"{self._element(statement.buffer, statement.index)} = {value}")
             case For():
                 self._emit(depth, f"for {_name(statement.var)} in range({statement.start}, {statement.stop}):")
                 self._body(statement.body, depth + 1)
@@ -160,14 +193,17 @@ class Translator:
                     self._body(statement.orelse, depth + 1)
             case Find():
                 place = self._expression(statement.place, depth)
-                grid = f"{_buffer(statement.grid)}[:{statement.size}]"
+                start = self._start(statement.grid, "0")
+                grid = f"{_buffer(statement.grid)}[{start}:{start} + {statement.size}]"
                 self._emit(depth, f"{_name(statement.symbol)} = find({grid}, {place})")
             case Fail():
                 condition = self._expression(statement.value, depth)
                 self._emit(depth, f"fail({condition}, {int(statement.status)})")
             case Call():
-                buffers = "".join(f"({_buffer(b)}, {offset}), " for b, offset in statement.buffers)
+                buffers = "".join(f"({_buffer(b)}, {self._start(b, str(k))}), " for b, k in statement.buffers)
                 self._emit(depth, f"call({statement.kernel!r}, {statement.ints!r}, ({buffers}), {statement.checked})")
+            case Invoke():
+                self._invoke(statement, depth)
 
     def _expression(self, expr: Expr, depth: int) -> str:
         """Text of an expression; emits a temporary wherever it gets too deep for the parser."""
@@ -195,7 +231,7 @@ class Translator:
                 by_value = node.symbol in self._scalar_inputs
                 return f"{_buffer(node.symbol)}[0]" if by_value else _name(node.symbol)
             case Load():
-                return f"{_buffer(node.buffer)}[{_index(node.index)}]"
+                return self._element(node.buffer, node.index)
         return self._operation(node, operands)
 
     def _operation(self, node: Op, operands: list[str]) -> str:

@@ -24,9 +24,11 @@ from arc_codegen.ir.loops import (
     For,
     If,
     Index,
+    Invoke,
     Let,
     Literal,
     Load,
+    LocalFunction,
     LoopFunction,
     LoopModule,
     Op,
@@ -41,6 +43,7 @@ from arc_codegen.ir.loops_printer import LoopPrinter
 from arc_codegen.ir.scalar import SCALAR_OPS, scalar_type_error
 from arc_codegen.ir.status import Status
 from arc_codegen.ir.types import DType, Origin, TensorType
+from arc_codegen.ir.verify_invoke import invoke_problem, local_problem
 
 BUFFERS, SCOPES, TYPES, BOUNDS, COVERAGE, CALLS = "ARC410", "ARC414", "ARC415", "ARC416", "ARC417", "ARC418"
 _HINT = "a bug of the tool; dump the IR after each pass (--dump-ir) to see which one made this statement"
@@ -74,7 +77,8 @@ def verify_loops(function: LoopFunction) -> None:
     ------
     IRError
         ARC410: buffers. ARC414: scopes, and stores where none is allowed. ARC415: element types. ARC416: an index that
-        may leave its buffer. ARC417: an output element that may stay unwritten. ARC418: a call of a kernel.
+        may leave its buffer. ARC417: an output element that may stay unwritten. ARC418: a call of a kernel,
+        or of a local function.
 
     Examples
     --------
@@ -99,6 +103,7 @@ class _LoopVerifier:
         self._ranges: dict[Symbol, tuple[int, int]] = {}
         self._scalars: dict[Symbol, Let | Var] = {}
         self._path: list[Stmt] = []
+        self._locals: dict[Symbol, LocalFunction] = {}
 
     def run(self) -> None:
         for buffer in self._function.buffers:
@@ -109,9 +114,33 @@ class _LoopVerifier:
         problem = interface_problem(self._function.interface, self._types("input"), self._types("output"))
         if problem:
             self._fail(BUFFERS, problem)
+        for local in self._function.locals:
+            self._check_local(local)
         self._check_body(self._function.body)
         for symbol, position in unwritten_outputs(self._function, self._tables).items():
             self._fail(COVERAGE, f"element {position} of output {symbol.hint!r} may stay unwritten")
+
+    def _check_local(self, local: LocalFunction) -> None:
+        """A local function is checked as if it stood alone, with the constants and the local functions before it."""
+        before = tuple(self._locals.values())
+        problem = local_problem(local, before)
+        if problem:
+            code, message = problem
+            self._fail(code, f"local function {local.symbol.hint!r}: {message}")
+        constants = tuple(buffer for buffer in self._function.buffers if buffer.kind == "const")
+        name = f"{self._function.name}, local function {local.symbol.hint}"
+        alone = _LoopVerifier(LoopFunction(name, (*constants, *local.buffers), local.body, locals=before))
+        for buffer in (*constants, *local.buffers):
+            alone._declare(buffer)
+        alone._locals = dict(self._locals)
+        for value in local.values:
+            alone._check_new(value.symbol)
+            alone._scalars[value.symbol] = Let(value.symbol, value)
+        for span in local.indices:
+            alone._check_new(span.symbol)
+            alone._ranges[span.symbol] = (span.start, span.stop)
+        alone._check_body(local.body, behind=local.results)
+        self._locals[local.symbol] = local
 
     def _types(self, kind: str) -> list[TensorType]:
         return [TensorType(buffer.dtype, buffer.shape) for buffer in self._function.buffers if buffer.kind == kind]
@@ -145,7 +174,8 @@ class _LoopVerifier:
 
     # Statements
 
-    def _check_body(self, body: Sequence[Stmt]) -> None:
+    def _check_body(self, body: Sequence[Stmt], *, behind: Sequence[Expr] = ()) -> None:
+        """The statements, and expressions that stand behind them in their scope."""
         defined: list[Symbol] = []
         found: list[Symbol] = []
         for statement in body:
@@ -172,10 +202,15 @@ class _LoopVerifier:
                         self._fail(TYPES, "the condition is no bool, or OK is no error")
                 case Call():
                     self._check_call(statement)
+                case Invoke():
+                    self._check_invoke(statement)
+                    defined.extend(result.symbol for result in statement.results)
                 case Find():
                     self._check_find(statement)
                     found.append(statement.symbol)
             self._path.pop()
+        for expression in behind:
+            self._check_expression(expression)
         for symbol in defined:
             del self._scalars[symbol]
         for symbol in found:
@@ -316,7 +351,29 @@ class _LoopVerifier:
                 self._fail(SCOPES, f"{self._printer.symbol(table)!r} in an index is no constant integer buffer")
             self._check_index_terms(inner)
 
-    # Kernels
+    # Calls
+
+    def _check_invoke(self, call: Invoke) -> None:
+        local = self._locals.get(call.function)
+        if local is None:
+            self._fail(CALLS, f"no local function {self._printer.symbol(call.function)!r} before this one")
+        for value in call.values:
+            self._check_expression(value)
+        for _, index in (*call.reads, *call.writes):
+            self._check_index_terms(index)
+        for index in call.indices:
+            self._check_index_terms(index)
+        buffers = {symbol: self._buffer(symbol) for symbol, _ in (*call.reads, *call.writes)}
+        try:
+            problem = invoke_problem(call, local, buffers, self._ranges, self._tables)
+        except IndexError as error:
+            self._fail(BOUNDS, f"{call.function.hint} reads {error}")
+        if problem:
+            code, message = problem
+            self._fail(code, f"{call.function.hint}: {message}")
+        for result in call.results:
+            self._check_new(result.symbol)
+            self._scalars[result.symbol] = Let(result.symbol, result)
 
     def _check_call(self, call: Call) -> None:
         kernel = KERNELS.get(call.kernel)

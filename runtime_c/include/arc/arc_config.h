@@ -14,6 +14,16 @@
 #define ARC_FAST_CODE
 #endif
 
+/** Stands before functions that only one generated function calls, and which compilers are not to copy into it: they
+ * keep code small, or compilation fast.
+ */
+#if !defined(ARC_NOINLINE) && defined(__GNUC__)
+#define ARC_NOINLINE __attribute__((noinline))
+#endif
+#ifndef ARC_NOINLINE
+#define ARC_NOINLINE
+#endif
+
 /** Stands before every table of constants, which must remain readable as ordinary memory.
  * To read them without wait states: __attribute__((section(".dtcm_rodata"))).
  */

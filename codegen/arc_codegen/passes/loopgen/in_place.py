@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from arc_codegen.ir.expressions import map_leaves, map_statement, walk_statements, with_expressions
-from arc_codegen.ir.loops import Call, Expr, Find, Index, Let, Literal, Load, Ref, Stmt, Store, Symbol
+from arc_codegen.ir.loops import Call, Expr, Find, Index, Invoke, Let, Literal, Load, Ref, Stmt, Store, Symbol
 from arc_codegen.passes.loopgen.forms import Form
 from arc_codegen.passes.loopgen.substitution import rename_buffers
 from arc_codegen.passes.loops.effects import accesses
@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 
 
 def calls_with(body: Sequence[Stmt], buffer: Symbol) -> bool:
-    """Whether a runtime kernel takes the buffer."""
+    """Whether a kernel of the runtime, or a local function, takes the buffer."""
     return any(
         (isinstance(statement, Call) and any(symbol == buffer for symbol, _ in statement.buffers))
+        or (isinstance(statement, Invoke) and any(s == buffer for s, _ in (*statement.reads, *statement.writes)))
         or (isinstance(statement, Find) and statement.grid == buffer)
         for statement in walk_statements(body)
     )

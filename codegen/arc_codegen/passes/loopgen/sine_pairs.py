@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
-from arc_codegen.ir.expressions import fold_expression, walk_statements
+from arc_codegen.ir.expressions import all_bodies, fold_expression, walk_statements
 from arc_codegen.ir.loops import (
     Call,
     Expr,
     Fail,
     For,
     If,
+    Invoke,
     Let,
     Literal,
     Load,
@@ -42,10 +43,11 @@ Number = int
 
 def pair_sines(function: LoopFunction) -> LoopFunction:
     """The function with sines and cosines of one float32 angle next to each other."""
-    if not any(_holds_both(body) for body in _bodies(function.body)):
+    if not any(_holds_both(body) for whole in all_bodies(function) for body in _bodies(whole)):
         return function
     fresh = FreshSymbols(function)
-    return replace(function, body=_paired(function.body, fresh))
+    local = tuple(replace(local, body=_paired(local.body, fresh)) for local in function.locals)
+    return replace(function, body=_paired(function.body, fresh), locals=local)
 
 
 def _bodies(body: tuple[Stmt, ...]) -> Iterator[tuple[Stmt, ...]]:
@@ -227,6 +229,6 @@ def _note_writes(statement: Stmt, numbering: _Numbering) -> None:
                 numbering.write(symbol)
             case Store(buffer):
                 numbering.write(buffer)
-            case Call(buffers=buffers):
+            case Call(buffers=buffers) | Invoke(writes=buffers):
                 for buffer, _ in buffers:
                     numbering.write(buffer)

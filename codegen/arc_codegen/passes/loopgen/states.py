@@ -15,6 +15,7 @@ from arc_codegen.ir.loops import (
     For,
     If,
     Index,
+    Invoke,
     Let,
     Literal,
     Load,
@@ -100,13 +101,15 @@ def _states(function: LoopFunction) -> list[tuple[Buffer, Buffer]]:
 
 
 def _stores(body: Iterable[Stmt], buffer: Symbol) -> int:
-    """How many statements may write the buffer."""
+    """How many statements may write the buffer, or take a pointer to it."""
     count = 0
     for statement in body:
         if isinstance(statement, Store):
             count += statement.buffer == buffer
         elif isinstance(statement, Call):
             count += any(symbol == buffer for symbol, _ in statement.buffers)
+        elif isinstance(statement, Invoke):
+            count += any(symbol == buffer for symbol, _ in (*statement.reads, *statement.writes))
         elif isinstance(statement, For):
             count += _stores(statement.body, buffer)
         elif isinstance(statement, If):

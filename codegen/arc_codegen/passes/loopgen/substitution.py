@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from arc_codegen.ir.expressions import map_leaves, map_statement, with_expressions
-from arc_codegen.ir.loops import Call, Expr, Find, Load, Ref, Stmt, Store, Symbol
+from arc_codegen.ir.loops import Call, Expr, Find, Invoke, Load, Ref, Stmt, Store, Symbol
 
 
 def rename_buffers(statement: Stmt, moved: Mapping[Symbol, Symbol], scalars: Collection[Symbol] = ()) -> Stmt:
@@ -28,6 +28,12 @@ def rename_buffers(statement: Stmt, moved: Mapping[Symbol, Symbol], scalars: Col
                 return replace(inner, buffer=moved.get(inner.buffer, inner.buffer))
             case Call():
                 return replace(inner, buffers=tuple((moved.get(s, s), offset) for s, offset in inner.buffers))
+            case Invoke():
+                return replace(
+                    inner,
+                    reads=tuple((moved.get(symbol, symbol), index) for symbol, index in inner.reads),
+                    writes=tuple((moved.get(symbol, symbol), index) for symbol, index in inner.writes),
+                )
             case Find():
                 return replace(inner, grid=moved.get(inner.grid, inner.grid))
         return inner

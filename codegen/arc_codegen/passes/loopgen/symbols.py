@@ -2,29 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-
-from arc_codegen.ir.loops import Find, For, If, Let, LoopFunction, Stmt, Symbol, Var
+from arc_codegen.ir.expressions import all_symbols
+from arc_codegen.ir.loops import LoopFunction, Symbol
 
 
 class FreshSymbols:
-    """Gives symbols that a function does not have yet."""
+    """Gives symbols that a function, with its local functions, does not have yet."""
 
     def __init__(self, function: LoopFunction) -> None:
-        taken = [buffer.symbol.id for buffer in function.buffers]
-        self._last = max([*taken, *(symbol.id for symbol in _defined(function.body))], default=0)
+        self._last = max((symbol.id for symbol in all_symbols(function)), default=0)
 
     def symbol(self, hint: str) -> Symbol:
         self._last += 1
         return Symbol(self._last, hint)
-
-
-def _defined(body: Iterable[Stmt]) -> Iterator[Symbol]:
-    for statement in body:
-        if isinstance(statement, (Let, Var, Find)):
-            yield statement.symbol
-        elif isinstance(statement, For):
-            yield statement.var
-            yield from _defined(statement.body)
-        elif isinstance(statement, If):
-            yield from _defined((*statement.then, *statement.orelse))

@@ -15,6 +15,7 @@ from arc_codegen.ir.loops import (
     For,
     If,
     Index,
+    Invoke,
     Let,
     Load,
     Ref,
@@ -102,7 +103,22 @@ def effects(statement: Stmt) -> Effects:
             case Call():
                 found.calls = True
                 found.stored.update(symbol for symbol, _ in current.buffers)
+            case Invoke():
+                _note_invoke(current, found)
     return found
+
+
+def _note_invoke(call: Invoke, found: Effects) -> None:
+    """What is written may be read as well."""
+    found.written.update(result.symbol for result in call.results)
+    found.stored.update(symbol for symbol, _ in call.writes)
+    for symbol, index in (*call.reads, *call.writes):
+        found.loaded.add(symbol)
+        _note_index(index, found)
+    for index in call.indices:
+        _note_index(index, found)
+    for value in call.values:
+        _note_expression(value, found)
 
 
 def _note_index(index: Index, found: Effects) -> None:
@@ -142,6 +158,11 @@ def accesses(body: Sequence[Stmt], ranges: Ranges | None = None) -> Iterator[Acc
                 yield Access(statement.grid, None, False, around)
             case Call():
                 for symbol, _ in statement.buffers:
+                    yield Access(symbol, None, True, around)
+            case Invoke():
+                for symbol, _ in (*statement.reads, *statement.writes):
+                    yield Access(symbol, None, False, around)
+                for symbol, _ in statement.writes:
                     yield Access(symbol, None, True, around)
 
 

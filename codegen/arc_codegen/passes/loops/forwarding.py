@@ -20,6 +20,7 @@ from arc_codegen.ir.loops import (
     For,
     If,
     Index,
+    Invoke,
     Let,
     Literal,
     Load,
@@ -90,7 +91,7 @@ class _Forwarding:
                 _overwrite(known, place)
                 if read_later:
                     known[place] = changed.value
-            elif isinstance(changed, (If, Call)):
+            elif isinstance(changed, (If, Call, Invoke)):
                 _forget(known, effects(changed).stored)
             out.append(changed)
         return tuple(out)

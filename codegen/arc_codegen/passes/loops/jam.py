@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from arc_codegen.ir.expressions import walk_statements
-from arc_codegen.ir.loops import Call, Fail, Find, For, If, Let, LoopFunction, Set, Stmt, Symbol, Var
+from arc_codegen.ir.loops import Call, Fail, Find, For, If, Invoke, Let, LoopFunction, Set, Stmt, Symbol, Var
 from arc_codegen.passes.loopgen.symbols import FreshSymbols
 from arc_codegen.passes.loops.effects import Access, accesses, effects, row_of
 from arc_codegen.passes.loops.substitute import Substitution
@@ -85,7 +85,7 @@ def _independent(loop: For) -> bool:
     """Whether the runs may be mixed: none touches what another writes, and no scalar goes from one to the next."""
     own: set[Symbol] = set()
     for statement in walk_statements(loop.body):
-        if isinstance(statement, (Call, Fail, Find, If)):
+        if isinstance(statement, (Call, Fail, Find, If, Invoke)):
             return False
         if isinstance(statement, (Let, Var)):
             own.add(statement.symbol)

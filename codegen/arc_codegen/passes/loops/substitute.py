@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from arc_codegen.ir.expressions import map_leaves, map_statement, with_expressions
-from arc_codegen.ir.loops import Expr, Find, For, Index, Let, Load, Ref, Set, Stmt, Store, Symbol, Var
+from arc_codegen.ir.loops import Expr, Find, For, Index, Invoke, Let, Load, Ref, Set, Stmt, Store, Symbol, Var
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,14 @@ class Substitution:
                 return replace(statement, symbol=self.scalars.get(statement.symbol, statement.symbol))
             case Store():
                 return replace(statement, index=self.index(statement.index))
+            case Invoke():
+                return replace(
+                    statement,
+                    indices=tuple(map(self.index, statement.indices)),
+                    reads=tuple((symbol, self.index(index)) for symbol, index in statement.reads),
+                    writes=tuple((symbol, self.index(index)) for symbol, index in statement.writes),
+                    results=tuple(Ref(self.scalars.get(r.symbol, r.symbol), r.dtype) for r in statement.results),
+                )
         return statement
 
     def body(self, body: tuple[Stmt, ...]) -> tuple[Stmt, ...]:

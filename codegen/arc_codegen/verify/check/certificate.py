@@ -18,7 +18,8 @@ from typing import Any, Final
 from arc_codegen.c.analysis import walk_expressions
 from arc_codegen.c.cost import operation_counts
 from arc_codegen.ir import loops
-from arc_codegen.ir.loops import Expr, LoopFunction, LoopModule, Stmt
+from arc_codegen.ir.expressions import all_bodies
+from arc_codegen.ir.loops import Expr, LocalFunction, LoopFunction, LoopModule, Stmt, Symbol
 from arc_codegen.ir.scalar import SCALAR_OPS
 from arc_codegen.ir.types import Origin
 from arc_codegen.ir.verify_loops import verify_loops
@@ -130,7 +131,7 @@ def certify(module: LoopModule, sources: Mapping[str, str]) -> Certificate:
 
 
 def _certify_function(function: LoopFunction) -> FunctionCertificate:
-    count = _Count()
+    count = _Count({local.symbol: local for local in function.locals})
     count.body(function.body, times=1, depth=0)
     iterations = sum(loop.executions for loop in count.loops) + sum(n or 0 for n in count.kernels.values())
     return FunctionCertificate(
@@ -149,7 +150,8 @@ def _certify_function(function: LoopFunction) -> FunctionCertificate:
 class _Count:
     """Counts with every statement taken as often as it can run; both sides of a branch are counted."""
 
-    def __init__(self) -> None:
+    def __init__(self, functions: Mapping[Symbol, LocalFunction]) -> None:
+        self._locals = functions
         self.loops: list[LoopBound] = []
         self.kernels: dict[str, int | None] = {}
         self.functions: Counter[str] = Counter()
@@ -177,6 +179,12 @@ class _Count:
                     self.body(orelse, times=times, depth=depth)
                 case loops.Call(kernel, ints):
                     self._kernel(f"{kernel}({', '.join(map(str, ints))})", kernel_iterations(kernel, ints), times)
+                case loops.Invoke(function=function, values=values):
+                    for value in values:
+                        self._expression(value, times)
+                    self.body(self._locals[function].body, times=times, depth=depth)
+                    for result in self._locals[function].results:
+                        self._expression(result, times)
                 case loops.Find(size=size, place=place, per_unit=per_unit):
                     self._expression(place, times)
                     # Where the interval is guessed, there is nothing to search.
@@ -219,7 +227,7 @@ def _problems_of_module(module: LoopModule, text: str) -> Iterator[str]:
         found += 1
         if _CONSTANT_BOUNDS.fullmatch(" ".join(loop["head"].split())) is None:
             yield f"{module.name}.c: the bounds of 'for ({loop['head']})' are not literals"
-    expected = sum(_loops_in(function.body) for function in module.functions)
+    expected = sum(_loops_in(body) for function in module.functions for body in all_bodies(function))
     if found > expected:
         yield f"{module.name}.c has {found} loops, its loop IR {expected}"
     for word in sorted({match[1] for match in _JUMPS.finditer(code)}):

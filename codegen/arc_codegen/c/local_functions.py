@@ -1,0 +1,136 @@
+"""Local functions of the loop IR to static functions of C."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from arc_codegen.c import analysis, ast
+from arc_codegen.c.access import BufferAccess
+from arc_codegen.c.function_body import BodyEmitter
+from arc_codegen.c.names import NameScope, mangled
+from arc_codegen.c.scalar_ops import CTYPES, Helper
+from arc_codegen.c.shared_constants import name_constants
+from arc_codegen.ir.loops import LocalFunction, LoopFunction, Symbol
+from arc_codegen.options import Options
+
+ATTRIBUTES = "ARC_FAST_CODE ARC_NOINLINE static"
+"""Compilers are kept from copying the function back into its callers: that it is called once is no reason to."""
+
+
+def local_names(function: LoopFunction, c_name: str, claim: Callable[[str], str]) -> dict[Symbol, str]:
+    """C names of the local functions: that of their function and their own."""
+    return {
+        local.symbol: claim(f"{c_name}_{mangled(local.symbol.hint, fallback='part')}".rstrip("_"))
+        for local in function.locals
+    }
+
+
+@dataclass(slots=True)
+class BodyEmitters:
+    """Makes the emitters of a function's body and of its local functions; ``made`` are those so far."""
+
+    helper_name: Callable[[Helper], str]
+    index_type: str
+    options: Options
+    local_names: Mapping[Symbol, str]
+    made: list[BodyEmitter] = field(default_factory=list)
+
+    def make(self, scope: NameScope, needed: frozenset[Symbol], buffers: Mapping[Symbol, BufferAccess]) -> BodyEmitter:
+        emitter = BodyEmitter(
+            buffers=dict(buffers),
+            scope=scope,
+            needed=needed,
+            index_type=self.index_type,
+            helper_name=self.helper_name,
+            math=self.options.math,
+            locations=self.options.locations,
+            local_names=self.local_names,
+        )
+        self.made.append(emitter)
+        return emitter
+
+
+def emit_locals(
+    function: LoopFunction,
+    called: set[Symbol],
+    buffers: Mapping[Symbol, BufferAccess],
+    emitters: BodyEmitters,
+    file_scope: NameScope,
+) -> tuple[ast.Function, ...]:
+    """The static functions that are called, each before its callers.
+
+    Parameters
+    ----------
+    function : LoopFunction
+        Whose local functions these are.
+    called : set of Symbol
+        Those that the function itself calls.
+    buffers : mapping of Symbol to BufferAccess
+        How C reads the buffers of the function; of these, its local functions see the constants.
+    emitters : BodyEmitters
+    file_scope : NameScope
+        Of the module.
+    """
+    constants = {b.symbol: buffers[b.symbol] for b in function.buffers if b.kind == "const" and b.symbol in buffers}
+    made: list[ast.Function] = []
+    wanted = set(called)
+    for local in reversed(function.locals):
+        if local.symbol in wanted:
+            scope = file_scope.child()
+            definition = _Definition(local, emitters.local_names[local.symbol], scope)
+            emitter = emitters.make(scope, definition.needed, {**constants, **definition.pointers})
+            made.append(definition.function(emitter))
+            wanted |= emitter.invoked
+    return tuple(reversed(made))
+
+
+@dataclass(slots=True)
+class _Definition:
+    """A static function while it is written: its parameters first, then its body."""
+
+    local: LocalFunction
+    name: str
+    scope: NameScope
+    needed: frozenset[Symbol] = field(init=False)
+    pointers: dict[Symbol, BufferAccess] = field(init=False)
+    scalars: dict[Symbol, str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.needed = analysis.needed_in_local(self.local)
+        count = len(self.local.values) + len(self.local.indices)
+        given = self.local.parameters[:count]
+        self.scalars = {symbol: self.scope.claim(symbol.hint, fallback="x") for symbol in given}
+        self.pointers = {}
+        for buffer in self.local.buffers:
+            name = self.scope.claim(buffer.symbol.hint, fallback="y" if buffer.kind == "output" else "x")
+            self.pointers[buffer.symbol] = BufferAccess(name, buffer.dtype, CTYPES[buffer.dtype], "array")
+
+    def function(self, emitter: BodyEmitter) -> ast.Function:
+        local = self.local
+        parameters = [ast.Parameter(CTYPES[v.dtype], self.scalars[v.symbol]) for v in local.values]
+        parameters += [ast.Parameter(emitter.index_type, self.scalars[span.symbol]) for span in local.indices]
+        for buffer in local.buffers:
+            access = self.pointers[buffer.symbol]
+            constant = "const " if buffer.kind == "input" else ""
+            declarator = f"{access.name}[{buffer.size}]" if buffer.size > 1 else f"*{access.name}"
+            parameters.append(ast.Parameter(f"{constant}{access.ctype}", declarator))
+        targets = []
+        if len(local.results) > 1:
+            targets = [self.scope.claim(f"{analysis.result_hint(result)}_out") for result in local.results]
+            parameters += [
+                ast.Parameter(CTYPES[result.dtype], f"*{name}")
+                for result, name in zip(local.results, targets, strict=True)
+            ]
+        emitter.name_symbols(self.scalars)
+        body = (*emitter.emit(local.body), *emitter.results(local.results, targets))
+        unused = [name for symbol, name in self.scalars.items() if symbol not in self.needed]
+        unused += [access.name for symbol, access in self.pointers.items() if symbol not in emitter.used]
+        return ast.Function(
+            self.name,
+            tuple(parameters),
+            (*(ast.Evaluate(ast.Cast("void", ast.Name(name))) for name in unused), *name_constants(body, self.scope)),
+            CTYPES[local.results[0].dtype] if len(local.results) == 1 else "void",
+            attribute=ATTRIBUTES,
+            comment=local.doc,
+        )
