@@ -28,6 +28,15 @@ class CostModel:
         So many runs of an innermost loop become one, of no more operations, loads and stores than this.
     unrolled_whole : int
         An innermost loop of no more operations over all its runs becomes straight-line code.
+    worth : float
+        How many per cent of size one per cent of time is worth where loops are jammed or unrolled.
+    triangle : int
+        Elements of a triangle, of a matrix multiplied by its own transpose, that are written out one by one; larger
+        products are computed in whole.
+    sums_under_way : int
+        So many sums over the runs of a loop are made together, run by run, so that what is summed is not kept.
+    sums_beside_calls : int
+        A loop that adds to more elements in memory than this stays apart from one that calls functions.
     promoted : int
         So many elements that a loop reads and writes again and again are scalars while it runs.
     pivoted, definite : int
@@ -51,6 +60,10 @@ class CostModel:
     unrolled: int
     unrolled_work: int
     unrolled_whole: int
+    worth: float
+    triangle: int
+    sums_under_way: int
+    sums_beside_calls: int
     promoted: int
     pivoted: int
     definite: int
@@ -81,6 +94,10 @@ BY_GOAL = {
         unrolled=1,
         unrolled_work=0,
         unrolled_whole=0,
+        worth=0.0,
+        triangle=0,
+        sums_under_way=32,
+        sums_beside_calls=1024,
         promoted=16,
         pivoted=3,
         definite=4,
@@ -93,11 +110,15 @@ BY_GOAL = {
         terms=32,
         irregular_elements=16,
         irregular_work=64,
-        jammed=2,
-        jammed_statements=16,
-        unrolled=2,
-        unrolled_work=16,
-        unrolled_whole=24,
+        jammed=8,
+        jammed_statements=40,
+        unrolled=8,
+        unrolled_work=48,
+        unrolled_whole=32,
+        worth=1.5,
+        triangle=21,
+        sums_under_way=32,
+        sums_beside_calls=1024,
         promoted=16,
         pivoted=4,
         definite=4,
@@ -112,10 +133,14 @@ BY_GOAL = {
         irregular_work=256,
         jammed=8,
         jammed_statements=40,
-        unrolled=4,
-        unrolled_work=200,
+        unrolled=10,
+        unrolled_work=320,
         unrolled_whole=200,
-        promoted=16,
+        worth=14.0,
+        triangle=36,
+        sums_under_way=20,
+        sums_beside_calls=4,
+        promoted=20,
         pivoted=4,
         definite=4,
         system_elements=16,

@@ -43,7 +43,7 @@ from arc_codegen.passes.loopgen.hints import Hints
 from arc_codegen.passes.loopgen.iterations import Argument
 from arc_codegen.passes.loopgen.literals import zero_literal
 from arc_codegen.passes.loopgen.lookups import read_table
-from arc_codegen.passes.loopgen.outer_sums import product_added
+from arc_codegen.passes.loopgen.products import product_added
 from arc_codegen.passes.loopgen.small_lu import Factors
 
 _INLINE_NODES = 6

@@ -34,6 +34,7 @@ from arc_codegen.passes.loopgen.in_place import moved_loads, moved_rows
 from arc_codegen.passes.loopgen.iterations import Argument, write_loop
 from arc_codegen.passes.loopgen.lookups import write_spread
 from arc_codegen.passes.loopgen.outer_sums import write_outer_sum
+from arc_codegen.passes.loopgen.symmetric_products import write_symmetric_product
 from arc_codegen.passes.loopgen.systems import write_solution
 
 
@@ -171,7 +172,9 @@ class NestLowering(ElementLowering):
             )
 
     def _nest(self, value: Value, node: Node, symbol: Symbol) -> None:
-        if isinstance(node, Contract) and write_outer_sum(self, node, symbol):
+        if isinstance(node, Contract) and (
+            write_symmetric_product(self, node, symbol) or write_outer_sum(self, node, symbol)
+        ):
             return
         shape = self.iteration_shape(value)
 

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from arc_codegen.ir.affine import contiguous_strides
 from arc_codegen.ir.graph import Contract, Value, View
-from arc_codegen.ir.loops import Expr, Let, Literal, Load, Op, Ref, Store, Symbol
+from arc_codegen.ir.loops import Let, Literal, Load, Ref, Store, Symbol
 from arc_codegen.passes.loopgen.forms import Form, flat_form
+from arc_codegen.passes.loopgen.products import product_added
 
 if TYPE_CHECKING:
     from arc_codegen.passes.loopgen.nests import NestLowering
@@ -43,14 +44,6 @@ def write_outer_sum(nest: NestLowering, node: Contract, symbol: Symbol) -> bool:
         return False
     _write(nest, node, symbol, (across[0], along[0]), extents)
     return True
-
-
-def product_added(node: Contract, left: Expr, right: Expr, total: Expr) -> Expr:
-    """One step of a contraction's sum."""
-    dtype = node.type.dtype
-    if node.fused:
-        return Op("fma", (left, right, total), dtype)
-    return Op("add", (total, Op("mul", (left, right), dtype)), dtype)
 
 
 def _stride(nest: NestLowering, value: Value, labels: tuple[int, ...], label: int) -> int | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from arc_codegen.ir.loops import For, If, LoopFunction, Stmt, Store, Symbol
-from arc_codegen.passes.loops.effects import Effects, Place, accesses, effects
+from arc_codegen.passes.loops.effects import Effects, Place, accesses, effects, filled_by
 
 
 def drop_stores(function: LoopFunction) -> LoopFunction:
@@ -32,6 +32,9 @@ def _without_overwritten(body: Sequence[Stmt]) -> tuple[Stmt, ...]:
     vain: set[Place] = set()  # what the statements behind will overwrite, unread
     for statement in reversed(body):
         if isinstance(statement, Store) and (statement.buffer, statement.index) in vain:
+            continue
+        filled = filled_by(statement).keys() if vain else ()
+        if filled and vain.issuperset(filled):
             continue
         touched = effects(statement)
         if touched.calls:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from arc_codegen.ir.expressions import leaves, own_expressions
+from arc_codegen.ir.expressions import fold_expression, leaves, own_expressions, walk_statements
 from arc_codegen.ir.loops import (
     Call,
     Expr,
@@ -17,7 +17,9 @@ from arc_codegen.ir.loops import (
     Index,
     Invoke,
     Let,
+    Literal,
     Load,
+    Op,
     Ref,
     Set,
     Stmt,
@@ -25,6 +27,7 @@ from arc_codegen.ir.loops import (
     Symbol,
     Var,
 )
+from arc_codegen.ir.scalar import SCALAR_OPS
 
 Ranges = Mapping[Symbol, tuple[int, int]]
 """First value and bound of the loop variables around a place."""
@@ -135,6 +138,28 @@ def _note_expression(expression: Expr, found: Effects) -> None:
             _note_index(leaf.index, found)
         elif isinstance(leaf, Ref):
             found.read.add(leaf.symbol)
+
+
+def calls_functions(loop: For) -> bool:
+    """Whether a run calls functions, over which few scalars stay in registers."""
+    return any(
+        fold_expression(expression, lambda node, operands: any(operands) or _is_called(node))
+        for statement in walk_statements(loop.body)
+        for expression in own_expressions(statement)
+    )
+
+
+def _is_called(node: Expr) -> bool:
+    return isinstance(node, Op) and node.fn in SCALAR_OPS and not SCALAR_OPS[node.fn].exact
+
+
+def filled_by(statement: Stmt) -> dict[Place, Literal]:
+    """Elements to which a loop that does nothing else gives one constant."""
+    match statement:
+        case For(var, start, stop, (Store(buffer, Index(offset, ((symbol, 1),), ()), Literal() as value),)):
+            if symbol == var:
+                return {(buffer, Index(offset + k)): value for k in range(start, stop)}
+    return {}
 
 
 def accesses(body: Sequence[Stmt], ranges: Ranges | None = None) -> Iterator[Access]:

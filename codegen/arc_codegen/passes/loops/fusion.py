@@ -7,15 +7,18 @@ decides (the "distance" of Allen and Kennedy, Optimizing Compilers for Modern Ar
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
 from arc_codegen.ir.loops import For, If, LoopFunction, Stmt, Symbol
-from arc_codegen.passes.loops.effects import Access, Effects, accesses, effects, row_of
+from arc_codegen.passes.loops.effects import Access, Effects, accesses, calls_functions, effects, row_of
 from arc_codegen.passes.loops.substitute import Substitution
 
 _REACH = 64
 """So many statements are looked past for a loop to fuse with."""
+
+_MANY = 1 << 16
 
 _LARGEST = 24
 """A body of more statements than this takes no other loop in: its scalars would not stay in registers."""
@@ -24,23 +27,31 @@ _LARGEST_CHAIN = 96
 """The same where one loop reads what the other writes: scalars on the stack are no worse than arrays there."""
 
 
-def fuse_loops(function: LoopFunction) -> LoopFunction:
-    """The function with loops fused that go over the same elements."""
-    body = _fused(function.body)
+def fuse_loops(function: LoopFunction, *, sums: int = _MANY) -> LoopFunction:
+    """The function with loops fused that go over the same elements.
+
+    Parameters
+    ----------
+    function : LoopFunction
+    sums : int, optional
+        A loop that adds to more elements than this stays apart from one that calls functions: there they would be in
+        memory, alone they may stay in registers.
+    """
+    body = _fused(function.body, sums)
     return function if body is function.body else replace(function, body=body)
 
 
-def _fused(body: tuple[Stmt, ...]) -> tuple[Stmt, ...]:
-    merged = _merge_neighbours(body)
+def _fused(body: tuple[Stmt, ...], sums: int) -> tuple[Stmt, ...]:
+    merged = _merge_neighbours(body, sums)
     changed = merged is not body
     inside: list[Stmt] = []
     for statement in merged:
         inner: Stmt = statement
         if isinstance(statement, For):
-            fused = _fused(statement.body)
+            fused = _fused(statement.body, sums)
             inner = statement if fused is statement.body else replace(statement, body=fused)
         elif isinstance(statement, If):
-            then, orelse = _fused(statement.then), _fused(statement.orelse)
+            then, orelse = _fused(statement.then, sums), _fused(statement.orelse, sums)
             if then is not statement.then or orelse is not statement.orelse:
                 inner = If(statement.condition, then, orelse)
         changed |= inner is not statement
@@ -48,7 +59,7 @@ def _fused(body: tuple[Stmt, ...]) -> tuple[Stmt, ...]:
     return tuple(inside) if changed else body
 
 
-def _merge_neighbours(body: tuple[Stmt, ...]) -> tuple[Stmt, ...]:
+def _merge_neighbours(body: tuple[Stmt, ...], sums: int) -> tuple[Stmt, ...]:
     if sum(isinstance(statement, For) for statement in body) < 2:
         return body
     statements = list(body)
@@ -56,7 +67,7 @@ def _merge_neighbours(body: tuple[Stmt, ...]) -> tuple[Stmt, ...]:
     changed = False
     first = 0
     while first < len(statements):
-        second = _partner(statements, touched, first)
+        second = _partner(statements, touched, first, sums)
         if second is None:
             first += 1
             continue
@@ -72,11 +83,12 @@ def _effects(statements: Sequence[Stmt], touched: list[Effects | None], position
     return known
 
 
-def _partner(statements: Sequence[Stmt], touched: list[Effects | None], first: int) -> int | None:
+def _partner(statements: Sequence[Stmt], touched: list[Effects | None], first: int, sums: int) -> int | None:
     """The next loop that can be moved to the one at ``first`` and fused with it."""
     loop = statements[first]
     if not isinstance(loop, For) or _size(loop.body) > _LARGEST_CHAIN:
         return None
+    apart = calls_functions(loop)
     for second in range(first + 1, min(first + 1 + _REACH, len(statements))):
         other = statements[second]
         if (
@@ -84,6 +96,7 @@ def _partner(statements: Sequence[Stmt], touched: list[Effects | None], first: i
             and (other.start, other.stop) == (loop.start, loop.stop)
             and _size(loop.body) + _size(other.body) <= _most(loop, other)
             and _same_shape(loop, other)
+            and not (apart and _sums(other) > sums)
             and _fusible(loop, other)
             and _split(statements, touched, first, second) is not None
         ):
@@ -91,6 +104,16 @@ def _partner(statements: Sequence[Stmt], touched: list[Effects | None], first: i
         if _effects(statements, touched, second).calls:
             return None
     return None
+
+
+def _sums(loop: For) -> int:
+    """Elements that every run of a loop adds to."""
+    total = 0
+    for access in accesses(loop.body):
+        if access.stored and access.index is not None and loop.var not in dict(access.index.terms):
+            ends = [access.ranges[symbol] for symbol, _ in access.index.terms if symbol in access.ranges]
+            total += math.prod(stop - start for start, stop in ends)
+    return total
 
 
 def _most(first: For, second: For) -> int:

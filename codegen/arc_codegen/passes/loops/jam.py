@@ -13,10 +13,20 @@ from arc_codegen.ir.expressions import walk_statements
 from arc_codegen.ir.loops import Call, Fail, Find, For, If, Invoke, Let, LoopFunction, Set, Stmt, Symbol, Var
 from arc_codegen.passes.loopgen.symbols import FreshSymbols
 from arc_codegen.passes.loops.effects import Access, accesses, effects, row_of
+from arc_codegen.passes.loops.estimate import Trade, trade
 from arc_codegen.passes.loops.substitute import Substitution
+from arc_codegen.passes.loops.unroll import weight_of
+
+_ANY = 1e6
+"""Speed at any price."""
+
+_REGISTERS = 12
+"""So many elements stay in registers while a loop runs."""
 
 
-def jam_loops(function: LoopFunction, *, copies: int, statements: int) -> LoopFunction:
+def jam_loops(
+    function: LoopFunction, *, copies: int, statements: int, whole: int = 0, worth: float = _ANY
+) -> LoopFunction:
     """The function with loops around loops run ``copies`` at a time.
 
     Parameters
@@ -26,59 +36,71 @@ def jam_loops(function: LoopFunction, *, copies: int, statements: int) -> LoopFu
         Most runs at a time; 1 leaves all as it is.
     statements : int
         Most statements of a body that is made.
+    whole : int, optional
+        Inner loops of no more operations than this will be unrolled to their ends.
+    worth : float, optional
+        How many per cent of size one per cent of time is worth; of the forms that the limits allow, the best is taken.
     """
     if copies < 2:
         return function
-    fresh = FreshSymbols(function)
-    body = _jammed(function.body, _Limits(copies, statements), fresh)
-    return replace(function, body=body)
+    jam = _Jam(FreshSymbols(function), trade(function.body, worth), copies, statements, whole)
+    return replace(function, body=jam.body(function.body, 1))
 
 
 @dataclass(frozen=True, slots=True)
-class _Limits:
+class _Jam:
+    fresh: FreshSymbols
+    trade: Trade
     copies: int
     statements: int
+    whole: int
+
+    def body(self, body: Iterable[Stmt], times: int) -> tuple[Stmt, ...]:
+        """The statements, which are run so many times."""
+        out: list[Stmt] = []
+        for statement in body:
+            match statement:
+                case For():
+                    out.extend(self._loop(statement, times))
+                case If():
+                    then, orelse = self.body(statement.then, times), self.body(statement.orelse, times)
+                    out.append(If(statement.condition, then, orelse))
+                case _:
+                    out.append(statement)
+        return tuple(out)
+
+    def _loop(self, loop: For, times: int) -> Sequence[Stmt]:
+        extent = loop.stop - loop.start
+        sizes = sum(1 for _ in walk_statements(loop.body))
+        most = min(self.copies, extent, self.statements // sizes)
+        if most >= 2 and _saves(loop, self.whole) and _independent(loop):
+            counts = [count for count in range(2, most + 1) if extent % count == 0]
+            forms: list[Sequence[Stmt]] = [[loop], *(_unrolled(loop, count, self.fresh) for count in counts)]
+            best = self.trade.better(forms, times)
+            if best:
+                return forms[best]
+        return [replace(loop, body=self.body(loop.body, times * extent))]
 
 
-def _jammed(body: Iterable[Stmt], limits: _Limits, fresh: FreshSymbols) -> tuple[Stmt, ...]:
-    out: list[Stmt] = []
-    for statement in body:
-        match statement:
-            case For():
-                copies = _copies(statement, limits)
-                if copies > 1:
-                    out.extend(_unrolled(statement, copies, fresh))
-                else:
-                    out.append(replace(statement, body=_jammed(statement.body, limits, fresh)))
-            case If():
-                then, orelse = _jammed(statement.then, limits, fresh), _jammed(statement.orelse, limits, fresh)
-                out.append(If(statement.condition, then, orelse))
-            case _:
-                out.append(statement)
-    return tuple(out)
-
-
-def _copies(loop: For, limits: _Limits) -> int:
-    """How many runs of a loop go together; 1 if they cannot, or nothing is saved."""
-    extent = loop.stop - loop.start
-    sizes = sum(1 for _ in walk_statements(loop.body))
-    most = min(limits.copies, extent, limits.statements // sizes)
-    if most < 2 or not _saves(loop) or not _independent(loop):
-        return 1
-    divisors = [count for count in range(most, 1, -1) if extent % count == 0]
-    return divisors[0] if divisors else 1
-
-
-def _saves(loop: For) -> bool:
-    """Whether a loop inside reads elements that do not depend on the run."""
+def _saves(loop: For, whole: int) -> bool:
+    """Whether a loop inside reads elements that do not depend on the run, and that registers do not hold anyway."""
     for inner in loop.body:
         if isinstance(inner, For) and not any(isinstance(s, For) for s in inner.body):
+            if _held(inner, whole):
+                continue
             for access in accesses((inner,)):
                 index = access.index
                 variables = dict(index.terms) if index is not None else {}
                 if not access.stored and loop.var not in variables and inner.var in variables:
                     return True
     return False
+
+
+def _held(inner: For, whole: int) -> bool:
+    """Whether the runs of a loop will be written out, and read so few elements that they can be read once for all."""
+    extent = inner.stop - inner.start
+    weight = weight_of(inner.body)
+    return weight is not None and extent * weight <= whole and extent <= _REGISTERS
 
 
 def _independent(loop: For) -> bool:

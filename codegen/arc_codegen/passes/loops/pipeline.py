@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from arc_codegen.ir.loops import LoopFunction
 from arc_codegen.options import Options
 from arc_codegen.passes.cost import BY_GOAL, CostModel
+from arc_codegen.passes.loops.contraction import contract_arrays
 from arc_codegen.passes.loops.dead_stores import drop_stores
 from arc_codegen.passes.loops.forwarding import forward_elements
 from arc_codegen.passes.loops.fusion import fuse_loops
+from arc_codegen.passes.loops.interchange import interchange_sums
 from arc_codegen.passes.loops.jam import jam_loops
 from arc_codegen.passes.loops.promotion import promote_elements
 from arc_codegen.passes.loops.unroll import unroll_loops
@@ -24,12 +26,32 @@ class LoopPass:
     run: Callable[[LoopFunction, Options], LoopFunction]
 
 
+def _interchange(function: LoopFunction, model: CostModel) -> LoopFunction:
+    return interchange_sums(function, most=model.sums_under_way)
+
+
+def _fuse(function: LoopFunction, model: CostModel) -> LoopFunction:
+    return fuse_loops(function, sums=model.sums_beside_calls)
+
+
 def _jam(function: LoopFunction, model: CostModel) -> LoopFunction:
-    return jam_loops(function, copies=model.jammed, statements=model.jammed_statements)
+    return jam_loops(
+        function,
+        copies=model.jammed,
+        statements=model.jammed_statements,
+        whole=model.unrolled_whole,
+        worth=model.worth,
+    )
 
 
 def _unroll(function: LoopFunction, model: CostModel) -> LoopFunction:
-    return unroll_loops(function, copies=model.unrolled, operations=model.unrolled_work, whole=model.unrolled_whole)
+    return unroll_loops(
+        function,
+        copies=model.unrolled,
+        operations=model.unrolled_work,
+        whole=model.unrolled_whole,
+        worth=model.worth,
+    )
 
 
 def _promote(function: LoopFunction, model: CostModel) -> LoopFunction:
@@ -37,9 +59,11 @@ def _promote(function: LoopFunction, model: CostModel) -> LoopFunction:
 
 
 LOOP_PIPELINE: tuple[LoopPass, ...] = (
-    LoopPass("fuse-loops", lambda function, options: fuse_loops(function)),
+    LoopPass("interchange-sums", lambda function, options: _interchange(function, BY_GOAL[options.optimize])),
+    LoopPass("fuse-loops", lambda function, options: _fuse(function, BY_GOAL[options.optimize])),
     LoopPass("jam-loops", lambda function, options: _jam(function, BY_GOAL[options.optimize])),
     LoopPass("unroll-loops", lambda function, options: _unroll(function, BY_GOAL[options.optimize])),
+    LoopPass("contract-arrays", lambda function, options: contract_arrays(function)),
     LoopPass("promote-elements", lambda function, options: _promote(function, BY_GOAL[options.optimize])),
     LoopPass("forward-in-loops", lambda function, options: forward_elements(function)),
     LoopPass("drop-stores", lambda function, options: drop_stores(function)),

@@ -18,6 +18,7 @@ from arc_codegen.ir.loops import (
     For,
     If,
     Index,
+    Literal,
     Load,
     LoopFunction,
     Ref,
@@ -28,7 +29,7 @@ from arc_codegen.ir.loops import (
     Var,
 )
 from arc_codegen.passes.loopgen.symbols import FreshSymbols
-from arc_codegen.passes.loops.effects import Access, Place, accesses
+from arc_codegen.passes.loops.effects import Access, Place, accesses, calls_functions, effects, filled_by
 from arc_codegen.passes.loops.forwarding import element_name
 
 
@@ -55,17 +56,22 @@ class _Promotion:
 
     def body(self, body: Iterable[Stmt]) -> tuple[Stmt, ...]:
         out: list[Stmt] = []
+        filled: dict[Place, Literal] = {}
         for statement in body:
             match statement:
                 case For():
-                    out.extend(self._loop(statement))
+                    out.extend(self._loop(statement, filled))
                 case If():
                     out.append(If(statement.condition, self.body(statement.then), self.body(statement.orelse)))
                 case _:
                     out.append(statement)
+            if filled:
+                written = effects(statement).stored
+                filled = {place: value for place, value in filled.items() if place[0] not in written}
+            filled.update(filled_by(statement))
         return tuple(out)
 
-    def _loop(self, loop: For) -> list[Stmt]:
+    def _loop(self, loop: For, filled: Mapping[Place, Literal]) -> list[Stmt]:
         promoted = {
             (buffer, index): self.fresh.symbol(element_name(self.buffers[buffer], index))
             for buffer, index in self._places(loop)
@@ -76,7 +82,7 @@ class _Promotion:
         behind: list[Stmt] = []
         for place, symbol in promoted.items():
             dtype = self.buffers[place[0]].dtype
-            before.append(Var(symbol, Load(*place, dtype)))
+            before.append(Var(symbol, filled.get(place) or Load(*place, dtype)))
             behind.append(Store(*place, Ref(symbol, dtype)))
         return [*before, replace(loop, body=self.body(loop.body)), *behind]
 
@@ -98,7 +104,8 @@ class _Promotion:
             carried = _read_first(loop.body, symbol)
             places.update({(symbol, index): None for index in carried if index in stored})
         ordered = sorted(places, key=lambda place: (place[0].id, place[1].offset))
-        return ordered if len(ordered) <= self.most else []
+        most = self.most // 2 if calls_functions(loop) else self.most  # which keep half of the registers
+        return ordered if len(ordered) <= most else []
 
 
 def _read_first(body: Iterable[Stmt], buffer: Symbol) -> dict[Index, None]:

@@ -8,13 +8,28 @@ from dataclasses import replace
 from arc_codegen.ir.expressions import own_expressions, walk_statements
 from arc_codegen.ir.loops import Expr, Find, For, If, Let, Literal, LoopFunction, Op, Set, Stmt, Store, Symbol, Var
 from arc_codegen.passes.loopgen.symbols import FreshSymbols
+from arc_codegen.passes.loops.estimate import Trade, counting, estimate, trade
 from arc_codegen.passes.loops.substitute import Substitution
 
 _CHEAP = frozenset({"add", "sub", "mul", "neg", "fma", "abs", "select", "lt", "le", "eq", "ne", "and", "or", "not"})
 """Beside other operations, counting a loop costs nothing."""
 
+_ANY = 1e6
+"""Speed at any price."""
 
-def unroll_loops(function: LoopFunction, *, copies: int, operations: int, whole: int) -> LoopFunction:
+_COPIED = 48
+"""Operations of a loop that does no more than copy, if it is to be unrolled to its end at any price."""
+
+_WORK = 10
+"""With so many times more work in a run than counting, there is nothing to be saved."""
+
+_ADDRESSES = 6
+"""With more addresses than these, compilers compute each of them anew in every copy of a run."""
+
+
+def unroll_loops(
+    function: LoopFunction, *, copies: int, operations: int, whole: int, worth: float = _ANY
+) -> LoopFunction:
     """The function with innermost loops unrolled.
 
     Parameters
@@ -26,45 +41,59 @@ def unroll_loops(function: LoopFunction, *, copies: int, operations: int, whole:
         Most operations, loads and stores of a body that is made.
     whole : int
         A loop of no more operations than this, over all its runs, is unrolled to its end.
+    worth : float, optional
+        How many per cent of size one per cent of time is worth; of the forms that the limits allow, the best is taken.
     """
     if copies < 2 and not whole:
         return function
-    unrolling = _Unrolling(FreshSymbols(function), copies, operations, whole)
-    return replace(function, body=unrolling.body(function.body))
+    unrolling = _Unrolling(FreshSymbols(function), trade(function.body, worth), copies, operations, whole)
+    return replace(function, body=unrolling.body(function.body, 1))
 
 
 class _Unrolling:
-    def __init__(self, fresh: FreshSymbols, copies: int, operations: int, whole: int) -> None:
+    def __init__(self, fresh: FreshSymbols, trade: Trade, copies: int, operations: int, whole: int) -> None:
         self._fresh = fresh
+        self._trade = trade
         self._copies = copies
         self._operations = operations
         self._whole = whole
 
-    def body(self, body: Iterable[Stmt]) -> tuple[Stmt, ...]:
+    def body(self, body: Iterable[Stmt], times: int) -> tuple[Stmt, ...]:
+        """The statements, which are run so many times."""
         out: list[Stmt] = []
         for statement in body:
             match statement:
                 case For():
-                    out.extend(self._loop(replace(statement, body=self.body(statement.body))))
+                    inside = self.body(statement.body, times * (statement.stop - statement.start))
+                    out.extend(self._loop(replace(statement, body=inside), times))
                 case If():
-                    out.append(If(statement.condition, self.body(statement.then), self.body(statement.orelse)))
+                    then, orelse = self.body(statement.then, times), self.body(statement.orelse, times)
+                    out.append(If(statement.condition, then, orelse))
                 case _:
                     out.append(statement)
         return tuple(out)
 
-    def _loop(self, loop: For) -> Sequence[Stmt]:
-        weight = _weight(loop.body)
+    def _loop(self, loop: For, times: int) -> Sequence[Stmt]:
+        weight = weight_of(loop.body)
         if weight is None:
             return [loop]
         extent = loop.stop - loop.start
-        if extent * weight <= self._whole:
-            return self._runs(loop, [(None, 0, k) for k in range(loop.start, loop.stop)])
-        most = min(self._copies, self._operations // weight)
-        count = next((n for n in range(most, 1, -1) if extent % n == 0), 1)
-        if count == 1:
+        if extent * weight <= (self._whole if _computes(loop.body) else _COPIED):
+            return self._whole_loop(loop)
+        if counting(loop) * _WORK < estimate(loop.body).time or counting(loop) > _ADDRESSES:
             return [loop]
-        runs = self._runs(loop, [(loop.var, count, loop.start + k) for k in range(count)])
-        return [replace(loop, start=0, stop=extent // count, body=tuple(runs))]
+        most = min(self._copies, self._operations // weight)
+        forms: list[Sequence[Stmt]] = [[loop]]
+        for count in range(2, most + 1):
+            if extent % count == 0:
+                runs = self._runs(loop, [(loop.var, count, loop.start + k) for k in range(count)])
+                forms.append([replace(loop, start=0, stop=extent // count, body=tuple(runs))])
+        if extent * weight <= self._whole:
+            forms.append(self._whole_loop(loop))
+        return forms[self._trade.better(forms, times)]
+
+    def _whole_loop(self, loop: For) -> list[Stmt]:
+        return self._runs(loop, [(None, 0, k) for k in range(loop.start, loop.stop)])
 
     def _runs(self, loop: For, variables: Sequence[tuple[Symbol | None, int, int]]) -> list[Stmt]:
         out: list[Stmt] = []
@@ -78,7 +107,12 @@ class _Unrolling:
         return out
 
 
-def _weight(body: Sequence[Stmt]) -> int | None:
+def _computes(body: Sequence[Stmt]) -> bool:
+    """Whether elements are more than copied: what is known of the first may then serve the next."""
+    return any(isinstance(expression, Op) for statement in body for expression in own_expressions(statement))
+
+
+def weight_of(body: Sequence[Stmt]) -> int | None:
     """Operations, loads and stores of one run; None where something in it is dear, or has a body."""
     total = 0
     if all(isinstance(statement, Store) and isinstance(statement.value, Literal) for statement in body):
@@ -108,4 +142,4 @@ def _expression_weight(expression: Expr) -> int | None:
     return total
 
 
-__all__ = ["unroll_loops"]
+__all__ = ["unroll_loops", "weight_of"]
