@@ -24,10 +24,10 @@ from archimedes.autodiff.derivative import (
 from archimedes.autodiff.linearise import (
     Primal,
     as_leaves_like,
-    jacobian_rows,
     sweep_forward,
     sweep_reverse,
 )
+from archimedes.autodiff.modes import jacobian_rows
 from archimedes.function.compiled import CompiledFunction
 from archimedes.tree import Structure
 

@@ -24,10 +24,10 @@ from archimedes.autodiff.gradients import tangents_of
 from archimedes.autodiff.linearise import (
     Primal,
     as_leaves_like,
-    jacobian_rows,
     sweep_forward,
     sweep_reverse,
 )
+from archimedes.autodiff.modes import jacobians
 from archimedes.function.compiled import CompiledFunction
 from archimedes.tree import unflatten
 
@@ -60,7 +60,7 @@ def _rows(output: SymbolicArray, leaves: Sequence[SymbolicArray]) -> list[ca.MX]
     if output.size == 1 and symbols:
         # One sweep serves all arguments.
         return [ca.vec(mx) for mx in sweep_reverse([output.held], [ca.MX.ones(*output.held.shape)], symbols)]
-    return [jacobian_rows(output.held, mx) for mx in symbols]
+    return jacobians(output.held, symbols) if symbols else []
 
 
 class JacobianVectorProduct(DirectionalDerivative):

@@ -148,16 +148,6 @@ def sweep_forward(outputs: Sequence[ca.MX], wrt: Sequence[ca.MX], seeds: Sequenc
     return found
 
 
-def jacobian_rows(output: ca.MX, wrt: ca.MX, *, symmetric: bool = False) -> ca.MX:
-    """Jacobian of the nonzeros of ``output`` with respect to those of the symbol ``wrt``, transposed: held in C order.
-
-    Forward, reverse, or compressed by a colouring of the sparsity pattern, whichever takes fewest sweeps.
-    """
-    with casadi_differentiating():
-        options = {"symmetric": True} if symmetric else {}
-        return ca.jacobian(ca.vec(output), wrt, options).T
-
-
 def _as_real(leaf: Any, path: str, primal: str) -> SymbolicArray:
     array = as_symbolic(leaf if is_symbolic(leaf) else as_numeric(leaf, path))
     if array.dtype.kind == "f":
