@@ -24,8 +24,8 @@ SELECTED: Final = 8
 def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None) -> SymbolicArray:
     """Piecewise linear interpolation in a table of ascending places; constant beyond the ends.
 
-    At a place of the table the derivative is that of the segment to its right. Tables of more than 8 places
-    are searched.
+    At a place of the table the derivative is that of the segment to its right. Tables that are known while
+    tracing, and others of more than 8 places, are searched.
     """
     value, places, heights = as_real(x), as_symbolic(xp), as_symbolic(fp)
     require(places.ndim == 1 and heights.ndim == 1, "np.interp: Data points must be 1-D sequences")
@@ -73,13 +73,19 @@ def in_table(
     first, last = heights[0], heights[n - 1]
     below = first if left is None else left
     above = last if right is None else right
+    if fixed and n > 1:
+        # In a known table slopes are finite: what is beyond the ends, or NaN, may go through a segment's arithmetic.
+        segment = _searched(value, places, heights, fixed=True)
+        beyond = last if right is None else primitives.where(value > places[n - 1], above, last)
+        result = primitives.where(value < places[0], below, primitives.where(value >= places[n - 1], beyond, segment))
+        return as_symbolic(result)
     inside = np.logical_and(value >= places[0], value < places[n - 1])
     ends = primitives.where(value < places[0], below, primitives.where(value > places[n - 1], above, last))
     result = ends
     if n > 1:
         # Outside the table the segments are evaluated at a harmless place: no infinity times zero in a derivative.
         harmless = as_symbolic(primitives.where(inside, value, places[0]))
-        segment = (_searched if n > SELECTED else _selected)(harmless, places, heights, fixed=fixed)
+        segment = (_searched if n > SELECTED else _selected)(harmless, places, heights, fixed=False)
         result = primitives.where(inside, segment, ends)
     return primitives.where(np.isnan(value), value, result)
 

@@ -19,6 +19,9 @@ _MOST_COPIES: Final = 20_000
 _MOST_ELEMENTS: Final = 20_000
 """Longest output, in elements, of which every way is tried."""
 
+_MANY_POINTS: Final = 4
+"""Shortest output in which points are looked for: of fewer rows each can have its own sweep."""
+
 _LONGER: Final = 1.25
 """How much longer the code of a cheaper way may be than that of the shortest. Sweeps for single rows of a long output
 are cheap, since most of a sweep is zero, but each is code of its own."""
@@ -39,18 +42,22 @@ def jacobians(output: ca.MX, wrt: Sequence[ca.MX]) -> list[ca.MX]:
 
 
 def _other_ways(output: ca.MX, wrt: Sequence[ca.MX], sweeps: int) -> list[list[ca.MX]]:
+    """Jacobians taken in those other ways that can be cheaper: their sweeps are fewer than CasADi's."""
     most = min(sweeps, _MOST_SWEEPS)
     patterns = jacobian_sparsity(output, wrt)
-    found = []
     rows = rows_together(patterns, most)
-    if rows is not None:
+    columns = columns_together([ca.horzcat(*patterns)], most)
+    apart = [columns_together([pattern], most) for pattern in patterns]
+    usual = sum(len(groups) if groups is not None else most for groups in apart)
+    found = []
+    if rows is not None and len(rows) <= usual:
         found.append(by_rows(output, wrt, patterns, rows))
-    if len(wrt) > 1:
-        columns = columns_together([ca.horzcat(*patterns)], most)
-        if columns is not None:
-            found.append(by_columns(output, wrt, patterns, columns))
-    entries = by_entries(output, wrt)
-    return found if entries is None else [*found, entries]
+    if columns is not None and len(columns) < usual:
+        found.append(by_columns(output, wrt, patterns, columns))
+    if output.numel() >= _MANY_POINTS:
+        entries = by_entries(output, wrt, usual)
+        found += [] if entries is None else [entries]
+    return found
 
 
 def jacobian_rows(output: ca.MX, wrt: ca.MX, *, symmetric: bool = False) -> ca.MX:

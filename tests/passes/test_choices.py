@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from arc_codegen.ir.builder import GraphBuilder
 from arc_codegen.ir.graph import Graph, Map
 from arc_codegen.ir.interp import interpret
@@ -62,3 +63,19 @@ def test_the_number_of_a_number_is() -> None:
     zero = builder.constant(0.0, DType.F64)
     whole = builder.cast(builder.cast(x, DType.I32), DType.F64)
     assert simplified(builder, builder.map("select", builder.map("ne", whole, zero), x, zero)).count("ne") == 1
+
+
+@pytest.mark.parametrize("fn", ["max", "min", "fmax", "fmin"])
+@pytest.mark.parametrize("number", [0.0, -0.0, 2.0, np.inf, -np.inf])
+def test_extrema_with_a_number_take_one_comparison(fn: str, number: float) -> None:
+    for first in (True, False):
+        builder = GraphBuilder("f")
+        x, known = builder.input("x", DType.F64, (6,)), builder.constant(number, DType.F64)
+        left = simplified(builder, builder.map(fn, *((known, x) if first else (x, known))))
+        assert sorted(left) in (["le", "select"], ["lt", "select"])
+
+
+def test_an_extremum_with_nan_is_left_alone() -> None:
+    builder = GraphBuilder("f")
+    x = builder.input("x", DType.F64, (6,))
+    assert simplified(builder, builder.map("max", x, builder.constant(np.nan, DType.F64))) == ["max"]

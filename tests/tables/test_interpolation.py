@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -185,9 +186,10 @@ def test_generated_c_searches_once_and_has_no_warning(tmp_path: Path, real: Any)
 
     artifact = arc.codegen(maps, (0.5, 0.25, np.zeros(5)), float_type=real, output_dir=tmp_path / "value")
     source = artifact.source.read_text()
-    # EVEN, two of the steps in GRIDS[0]; UNEVEN for x and for the rows, GRIDS[1] for y.
-    assert source.count("arc_find_even_table_f") == 2
-    assert source.count("arc_find_table_f") == 3
+    assert source.count("arc_find_even_table_f") == 1  # EVEN
+    assert source.count("arc_find_table_f") == 2  # UNEVEN for x and for the rows
+    # GRIDS[0], of 7 points, and GRIDS[1], of 11: comparisons but for the first of each.
+    assert len(re.findall(r"interval\w* \+= \d;", source)) == 2 + 3
     for source_file in sorted((tmp_path / "value").glob("*.c")):
         for compiler in ("gcc", "clang"):
             for language in (["-std=c99", *C_WARNINGS], ["-x", "c++", "-std=c++11", *WARNINGS]):

@@ -14,6 +14,7 @@ from arc_codegen.c.access import BufferAccess
 from arc_codegen.c.literals import NON_FINITE, literal, uses_scalar_macros
 from arc_codegen.c.names import NameScope
 from arc_codegen.c.scalar_ops import CTYPES, Helper
+from arc_codegen.c.searches import halvings
 from arc_codegen.ir import loops
 from arc_codegen.ir.expressions import is_sine_pair
 from arc_codegen.ir.kernel_table import KERNELS
@@ -182,7 +183,30 @@ class BodyEmitter:
             operator, source = _COMPOUND[value.fn], value.args[1]
         out.append(ast.Assign(target, self._expression(source, out, taken=target.width + 5), operator))
 
+    def _search(self, node: loops.Find, out: list[ast.Stmt]) -> None:
+        """The comparisons of a search, each of which moves the interval on or not."""
+        place = self._expression(node.place, out, taken=len("const double t_000 = ;"))
+        if not isinstance(place, ast.Name):
+            name = self.scope.claim(_SPILL_HINT)
+            out.append(ast.Declare(f"const {CTYPES[node.place.dtype]}", name, place))
+            place = ast.Name(name)
+        grid = self.buffers[node.grid]
+        self.used.add(node.grid)
+        found = self._names[node.symbol] = self.scope.claim(node.symbol.hint)
+        interval = ast.Name(found)
+        for number, step in enumerate(halvings(node.size)):
+            distance = ast.Number(str(step))
+            start = grid.element(ast.Binary("+", interval, distance) if number else distance)
+            above = ast.Binary("<=", start, place)
+            if number:
+                out.append(ast.If(above, (ast.Assign(interval, distance, "+="),)))
+            else:
+                out.append(ast.Declare("int32_t", found, ast.Ternary(above, distance, ast.Number("0"))))
+
     def _find(self, node: loops.Find, out: list[ast.Stmt]) -> None:
+        if node.written:
+            self._search(node, out)
+            return
         grid = self.buffers[node.grid]
         self.used.add(node.grid)
         even = bool(node.per_unit)

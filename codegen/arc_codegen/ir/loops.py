@@ -175,6 +175,8 @@ class Find:
     ``grid`` is a buffer of ``size`` >= 2 ascending elements of the type of ``place``; the interval, 0 .. size - 2, is
     that of `kernels.find`. ``per_unit``, where it is not 0, is the reciprocal of the step of a constant grid whose
     steps are so equal that the interval is at most one away from ``(place - grid[0]) * per_unit``, rounded down.
+    ``written``: C has the comparisons of the search in place of a call, for a constant grid that ascends; equal steps
+    are of no use then.
     """
 
     symbol: Symbol
@@ -183,6 +185,7 @@ class Find:
     place: Expr
     per_unit: float = 0.0
     origin: Origin | None = field(default=None, compare=False)
+    written: bool = False
 
 
 @dataclass(frozen=True, slots=True)

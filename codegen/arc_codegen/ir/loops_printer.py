@@ -127,7 +127,8 @@ class LoopPrinter:
                 return f"if {self.expression(statement.condition)}:"
             case Find():
                 interval = f"interval({self.symbol(statement.grid)}, {self.expression(statement.place)})"
-                return _comment(f"find {self.symbol(statement.symbol)} = {interval}", statement.origin)
+                how = " written out" if statement.written else ""
+                return _comment(f"find {self.symbol(statement.symbol)} = {interval}{how}", statement.origin)
             case Fail():
                 what = f"return {statement.status.name} if {self.expression(statement.value)}"
                 return _comment(what, statement.origin)

@@ -258,8 +258,11 @@ class _LoopVerifier:
             self._fail(TYPES, f"a place of type {dtype.value} in the grid {grid.symbol.hint!r} of {grid.dtype.value}")
         if not 2 <= statement.size <= grid.size:
             self._fail(BOUNDS, f"a grid of {statement.size} elements in {grid.symbol.hint!r}, which has {grid.size}")
-        if statement.per_unit and grid.kind != "const":
-            self._fail(CALLS, f"equal steps of the grid {grid.symbol.hint!r}, which is no constant")
+        if (statement.per_unit or statement.written) and grid.kind != "const":
+            what = "equal steps of" if statement.per_unit else "a search written out in"
+            self._fail(CALLS, f"{what} the grid {grid.symbol.hint!r}, which is no constant")
+        if statement.written and statement.per_unit:
+            self._fail(CALLS, f"a search in the grid {grid.symbol.hint!r} that is both written out and computed")
         self._ranges[statement.symbol] = (0, statement.size - 1)
 
     def _buffer(self, symbol: Symbol) -> Buffer:

@@ -225,7 +225,37 @@ def _logical(builder: GraphBuilder, node: Map, *, neutral: bool) -> Value | None
 
 
 def _extremum(builder: GraphBuilder, node: Map) -> Value | None:
-    return node.args[0] if node.args[0] == node.args[1] else None
+    return node.args[0] if node.args[0] == node.args[1] else _one_comparison(builder, node)
+
+
+def _one_comparison(builder: GraphBuilder, node: Map) -> Value | None:
+    """An extremum of which one operand is a number: where the comparison fails, the other one is it, or is NaN.
+
+    ``max`` and ``min`` want NaN then, ``fmax`` and ``fmin`` the number. Of equal operands the first is the result.
+    """
+    first, second = node.args
+    for number, other in ((first, second), (second, first)):
+        if not _never_nan(builder, number):
+            continue
+        fn = "lt" if (number == second) == (node.fn in ("max", "min")) else "le"
+        takes_number = node.fn in ("max", "min")
+        rising = (node.fn in ("max", "fmax")) == takes_number
+        truth = TensorType(DType.BOOL, node.type.shape)
+        sides = (other, number) if rising else (number, other)
+        question = simplify_arithmetic(builder, replace(node, fn=fn, args=sides, type=truth))
+        chosen = (number, other) if takes_number else (other, number)
+        return _map(builder, node, "select", question, *chosen)
+    return None
+
+
+def _never_nan(builder: GraphBuilder, value: Value) -> bool:
+    """Whether no element can be NaN: constants, and numbers made from integers and truths."""
+    node = builder.node(value)
+    if isinstance(node, View):
+        node = builder.node(node.arg)
+    if isinstance(node, Constant):
+        return not np.isnan(constant_array(node)).any()
+    return isinstance(node, Map) and node.fn == "cast" and not builder.type(node.args[0]).dtype.is_real
 
 
 def _eq(builder: GraphBuilder, node: Map) -> Value | None:

@@ -67,9 +67,12 @@ def _interval(nest: ElementLowering, place: Value, grid: Value, flat: Form) -> S
     value = nest.read(place, flat)
     symbol = nest.symbol("interval")
     source = nest.nodes[nest.plan.base[grid]]
-    per_unit = even_steps(constant_array(source).ravel()) if isinstance(source, Constant) else 0.0
     size = nest.nodes[grid].type.size
-    nest.body.append(Find(symbol, home(nest, grid), size, value, per_unit, nest.nodes[place].origin))
+    grid_elements = constant_array(source).ravel() if isinstance(source, Constant) else np.zeros(0)
+    # Of what does not ascend, the order of the comparisons would decide; NaN compares with nothing.
+    written = 2 < grid_elements.size <= nest.cost.searched and bool((grid_elements[1:] >= grid_elements[:-1]).all())
+    per_unit = even_steps(grid_elements) if grid_elements.size and not written else 0.0
+    nest.body.append(Find(symbol, home(nest, grid), size, value, per_unit, nest.nodes[place].origin, written))
     nest.memos[-1][key] = Ref(symbol, DType.I32)
     return symbol
 

@@ -185,8 +185,11 @@ class _Count:
                     self.body(self._locals[function].body, times=times, depth=depth)
                     for result in self._locals[function].results:
                         self._expression(result, times)
-                case loops.Find(size=size, place=place, per_unit=per_unit):
+                case loops.Find(size=size, place=place, per_unit=per_unit, written=written):
                     self._expression(place, times)
+                    if written:
+                        self.totals["branches"] += (size - 2).bit_length() * times
+                        continue
                     # Where the interval is guessed, there is nothing to search.
                     name = f"find_even({size})" if per_unit else f"find({size})"
                     self._kernel(name, 0 if per_unit else search_iterations(size), times)
