@@ -19,8 +19,11 @@ _MOST_COPIES: Final = 20_000
 _MOST_ELEMENTS: Final = 20_000
 """Longest output, in elements, of which every way is tried."""
 
-_MANY_POINTS: Final = 4
-"""Shortest output in which points are looked for: of fewer rows each can have its own sweep."""
+_REVERSE: Final = 1.5
+"""What a reverse sweep costs at least, in forward sweeps."""
+
+_MANY_POINTS: Final = 3
+"""Fewest rows that must share a sweep for elimination at the entries; of fewer each can have its own."""
 
 _LONGER: Final = 1.25
 """How much longer the code of a cheaper way may be than that of the shortest. Sweeps for single rows of a long output
@@ -42,7 +45,7 @@ def jacobians(output: ca.MX, wrt: Sequence[ca.MX]) -> list[ca.MX]:
 
 
 def _other_ways(output: ca.MX, wrt: Sequence[ca.MX], sweeps: int) -> list[list[ca.MX]]:
-    """Jacobians taken in those other ways that can be cheaper: their sweeps are fewer than CasADi's."""
+    """Jacobians taken in those other ways that can be cheaper, by the number of their sweeps."""
     most = min(sweeps, _MOST_SWEEPS)
     patterns = jacobian_sparsity(output, wrt)
     rows = rows_together(patterns, most)
@@ -50,12 +53,12 @@ def _other_ways(output: ca.MX, wrt: Sequence[ca.MX], sweeps: int) -> list[list[c
     apart = [columns_together([pattern], most) for pattern in patterns]
     usual = sum(len(groups) if groups is not None else most for groups in apart)
     found = []
-    if rows is not None and len(rows) <= usual:
+    if rows is not None and _REVERSE * len(rows) <= usual:
         found.append(by_rows(output, wrt, patterns, rows))
     if columns is not None and len(columns) < usual:
         found.append(by_columns(output, wrt, patterns, columns))
     if output.numel() >= _MANY_POINTS:
-        entries = by_entries(output, wrt, usual)
+        entries = by_entries(output, wrt, min(usual - 1, output.numel() // _MANY_POINTS))
         found += [] if entries is None else [entries]
     return found
 

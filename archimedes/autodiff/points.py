@@ -94,16 +94,16 @@ def _is_repeated(operation: int, node: ca.MX, place: int) -> bool:
     return node.is_dense() and node.dep(place).numel() == 1 < node.numel()
 
 
-def by_entries(output: ca.MX, wrt: Sequence[ca.MX], most: int = _MOST_SWEEPS + 1) -> list[ca.MX] | None:
+def by_entries(output: ca.MX, wrt: Sequence[ca.MX], most: int = _MOST_SWEEPS) -> list[ca.MX] | None:
     """Jacobians for each symbol, transposed, by way of the entries.
 
-    None where there are none, or not fewer than ``most`` reverse sweeps would do.
+    None where there are none, or where more than ``most`` reverse sweeps are needed.
     """
     cut = _cut_at_entries(output, wrt)
     if cut is None:
         return None
     nodes, stages, patterns = cut
-    groups = rows_together([*patterns, *stages[-1].direct], min(_MOST_SWEEPS, most - 1))
+    groups = rows_together([*patterns, *stages[-1].direct], min(_MOST_SWEEPS, most))
     if groups is None:
         return None
     with casadi_differentiating():
