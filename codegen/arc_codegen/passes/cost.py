@@ -147,7 +147,6 @@ BY_GOAL = {
         sums_under_way=20,
         sums_beside_calls=4,
         promoted=20,
-        promoted=16,
         searched=65,
         pivoted=4,
         definite=4,
