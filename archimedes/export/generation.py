@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any, TypeAlias
 
 import numpy as np
+from arc_codegen.collection import collect_later
 from arc_codegen.generate import Generated, generate
 from arc_codegen.ir.graph import Graph, Module
 from arc_codegen.ir.loops import LoopFunction
@@ -69,6 +70,7 @@ def generate_module(
     ).generated
 
 
+@collect_later()
 def generate_exports(
     requests: Sequence[FunctionRequest],
     *,

@@ -13,6 +13,7 @@ from arc_codegen.c import text
 from arc_codegen.c.from_loops import emit_module
 from arc_codegen.c.guards import check_bounds
 from arc_codegen.c.module import CModule
+from arc_codegen.collection import collect_later
 from arc_codegen.ir.evaluate import Array
 from arc_codegen.ir.graph import Graph, Module
 from arc_codegen.ir.loops import LoopFunction, LoopModule
@@ -66,6 +67,7 @@ def tool_version() -> str:
     return f"arc-codegen {metadata.version('arc-codegen')}"
 
 
+@collect_later()
 def generate(
     module: Module,
     options: Options | None = None,

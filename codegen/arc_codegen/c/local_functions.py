@@ -11,6 +11,7 @@ from arc_codegen.c.function_body import BodyEmitter
 from arc_codegen.c.names import NameScope, mangled
 from arc_codegen.c.scalar_ops import CTYPES, Helper
 from arc_codegen.c.shared_constants import name_constants
+from arc_codegen.ir.expressions import walk_statements
 from arc_codegen.ir.loops import LocalFunction, LoopFunction, Symbol
 from arc_codegen.options import Options
 
@@ -132,5 +133,15 @@ class _Definition:
             (*(ast.Evaluate(ast.Cast("void", ast.Name(name))) for name in unused), *name_constants(body, self.scope)),
             CTYPES[local.results[0].dtype] if len(local.results) == 1 else "void",
             attribute=ATTRIBUTES,
-            comment=local.doc,
+            comment=" ".join(filter(None, (local.doc, _lines(local) if emitter.locations else ""))),
         )
+
+
+def _lines(local: LocalFunction) -> str:
+    """Of which lines of the user's source a function is made; nothing where they are of several files."""
+    found = [origin for s in walk_statements(local.body) if (origin := getattr(s, "origin", None)) is not None]
+    if len({origin.file for origin in found}) != 1:
+        return ""
+    base = found[0].file.replace("\\", "/").rsplit("/", 1)[-1]
+    first, last = (pick(origin.line for origin in found) for pick in (min, max))
+    return f"{base}:{first}" if first == last else f"{base}:{first}-{last}"

@@ -51,6 +51,8 @@ class CostModel:
     split_work : int
         An expression of padded arrays is written once for each box between their borders if that makes no more
         operations than this.
+    longest, part : int
+        A function of more operations, loads and stores than ``longest`` becomes a row of functions of about ``part``.
     """
 
     straight_line: int
@@ -73,6 +75,8 @@ class CostModel:
     definite: int
     system_elements: int
     split_work: int
+    longest: int
+    part: int
 
     @staticmethod
     def work(node: Node, operands: Sequence[TensorType]) -> int:
@@ -108,6 +112,8 @@ BY_GOAL = {
         definite=4,
         system_elements=4,
         split_work=240,
+        longest=5000,
+        part=1000,
     ),
     "balanced": CostModel(
         straight_line=48,
@@ -130,6 +136,8 @@ BY_GOAL = {
         definite=4,
         system_elements=4,
         split_work=240,
+        longest=5000,
+        part=1000,
     ),
     "speed": CostModel(
         straight_line=400,
@@ -152,6 +160,8 @@ BY_GOAL = {
         definite=4,
         system_elements=16,
         split_work=480,
+        longest=5000,
+        part=1000,
     ),
 }
 """Cost models by the option ``optimize``."""

@@ -12,12 +12,12 @@ from arc_codegen.passes.loopgen.nests import lower_graph
 from arc_codegen.passes.loopgen.saturation import saturate_inputs
 from arc_codegen.passes.loopgen.sine_pairs import pair_sines
 from arc_codegen.passes.loopgen.states import commit_states
-from arc_codegen.passes.loops.pipeline import optimise_loops
+from arc_codegen.passes.loops.pipeline import LATE_LOOP_PIPELINE, optimise_loops
 
 __all__ = ["LAST_PASSES", "lower_to_loops"]
 
 PAIR_SINES, SHARE_MEMORY = "pair-sines", "share-memory"
-LAST_PASSES = (PAIR_SINES, SHARE_MEMORY)
+LAST_PASSES = (PAIR_SINES, *(step.name for step in LATE_LOOP_PIPELINE), SHARE_MEMORY)
 """Names of the passes that come after those of `passes.loops.pipeline`."""
 
 
@@ -40,4 +40,5 @@ def lower_to_loops(graph: Graph, options: Options, *, without: frozenset[str] = 
         function = saturate_inputs(function)
     if options.math == "arc" and PAIR_SINES not in without:
         function = pair_sines(function)
+    function = optimise_loops(function, options, without=without, passes=LATE_LOOP_PIPELINE)
     return function if SHARE_MEMORY in without else share_memory(function)

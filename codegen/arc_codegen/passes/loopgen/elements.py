@@ -155,6 +155,8 @@ class ElementLowering:
     def iteration_shape(self, value: Value) -> tuple[int, ...]:
         """The coarsest shape in which everything that is fused into the nest of ``value`` has an affine index."""
         size = self.nodes[value].type.size
+        if size == 1:
+            return (1,)
         shapes: list[tuple[int, ...]] = [(size,)]
         pending = [value]
         seen: set[Value] = set()

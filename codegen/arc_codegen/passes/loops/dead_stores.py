@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from arc_codegen.ir.loops import For, If, LoopFunction, Stmt, Store, Symbol
-from arc_codegen.passes.loops.effects import Effects, Place, accesses, effects, filled_by
+from arc_codegen.ir.loops import For, If, Index, LoopFunction, Stmt, Store, Symbol
+from arc_codegen.passes.loops.effects import Effects, accesses, effects, filled_by
 
 
 def drop_stores(function: LoopFunction) -> LoopFunction:
@@ -29,32 +29,38 @@ def _without_unread(function: LoopFunction) -> LoopFunction:
 def _without_overwritten(body: Sequence[Stmt]) -> tuple[Stmt, ...]:
     """The statements without stores to elements that a later one overwrites before anybody reads them."""
     out: list[Stmt] = []
-    vain: set[Place] = set()  # what the statements behind will overwrite, unread
+    vain: dict[Symbol, set[Index]] = {}  # what the statements behind will overwrite, unread
+    bound: set[Symbol] = set()  # what these indices stand on
     for statement in reversed(body):
-        if isinstance(statement, Store) and (statement.buffer, statement.index) in vain:
+        if isinstance(statement, Store) and statement.index in vain.get(statement.buffer, ()):
             continue
         filled = filled_by(statement).keys() if vain else ()
-        if filled and vain.issuperset(filled):
+        if filled and all(index in vain.get(buffer, ()) for buffer, index in filled):
             continue
         touched = effects(statement)
         if touched.calls:
             vain.clear()
         elif vain:
-            vain = {place for place in vain if place[0] not in touched.loaded and not _bound_anew(place, touched)}
+            for buffer in [buffer for buffer in touched.loaded if buffer in vain]:
+                del vain[buffer]
+            if not bound.isdisjoint(touched.written):
+                vain = {buffer: _not_bound_anew(indices, touched) for buffer, indices in vain.items()}
+                bound -= touched.written
         kept: Stmt = statement
         if isinstance(statement, For):
             kept = replace(statement, body=_without_overwritten(statement.body))
         elif isinstance(statement, If):
             kept = If(statement.condition, _without_overwritten(statement.then), _without_overwritten(statement.orelse))
         elif isinstance(statement, Store):
-            vain.add((statement.buffer, statement.index))
+            vain.setdefault(statement.buffer, set()).add(statement.index)
+            bound.update(symbol for symbol, _ in statement.index.terms)
         out.append(kept)
     return tuple(reversed(out))
 
 
-def _bound_anew(place: Place, touched: Effects) -> bool:
-    """Whether a statement defines what the index of a place stands on."""
-    return any(symbol in touched.written for symbol, _ in place[1].terms)
+def _not_bound_anew(indices: set[Index], touched: Effects) -> set[Index]:
+    """Those that stand on nothing that a statement defines."""
+    return {index for index in indices if all(symbol not in touched.written for symbol, _ in index.terms)}
 
 
 def _without_stores(body: Iterable[Stmt], dead: set[Symbol]) -> tuple[Stmt, ...]:

@@ -15,6 +15,7 @@ from arc_codegen.passes.loops.fusion import fuse_loops
 from arc_codegen.passes.loops.interchange import interchange_sums
 from arc_codegen.passes.loops.jam import jam_loops
 from arc_codegen.passes.loops.promotion import promote_elements
+from arc_codegen.passes.loops.split import split_functions
 from arc_codegen.passes.loops.unroll import unroll_loops
 
 
@@ -58,6 +59,10 @@ def _promote(function: LoopFunction, model: CostModel) -> LoopFunction:
     return promote_elements(function, most=model.promoted)
 
 
+def _split(function: LoopFunction, model: CostModel) -> LoopFunction:
+    return split_functions(function, longest=model.longest, part=model.part)
+
+
 LOOP_PIPELINE: tuple[LoopPass, ...] = (
     LoopPass("interchange-sums", lambda function, options: _interchange(function, BY_GOAL[options.optimize])),
     LoopPass("fuse-loops", lambda function, options: _fuse(function, BY_GOAL[options.optimize])),
@@ -71,8 +76,20 @@ LOOP_PIPELINE: tuple[LoopPass, ...] = (
 """The loop passes in order."""
 
 
-def optimise_loops(function: LoopFunction, options: Options, *, without: frozenset[str] = frozenset()) -> LoopFunction:
-    """Run the loop passes.
+LATE_LOOP_PIPELINE: tuple[LoopPass, ...] = (
+    LoopPass("split-functions", lambda function, options: _split(function, BY_GOAL[options.optimize])),
+)
+"""What comes when nothing else changes statements any more, but before memory is shared."""
+
+
+def optimise_loops(
+    function: LoopFunction,
+    options: Options,
+    *,
+    without: frozenset[str] = frozenset(),
+    passes: tuple[LoopPass, ...] = LOOP_PIPELINE,
+) -> LoopFunction:
+    """Run loop passes.
 
     Parameters
     ----------
@@ -81,8 +98,10 @@ def optimise_loops(function: LoopFunction, options: Options, *, without: frozens
         Of the code generator.
     without : frozenset of str, optional
         Names of passes to leave out; the result computes the same.
+    passes : tuple of LoopPass, optional
+        Which.
     """
-    for step in LOOP_PIPELINE:
+    for step in passes:
         if step.name not in without:
             function = step.run(function, options)
     return function
