@@ -1,8 +1,9 @@
 """Write docs/compiler.md: what each optimisation does, with the C before and after it.
 
-Every example of ``docs/compiler.d`` is a Python file: its docstring is a heading and a paragraph, ``ARGUMENTS`` are
-those of its function ``model``, ``WITHOUT`` names the passes that are left out in the C before, ``OPTIONS`` those of
-the generator, ``DERIVATIVE`` what is generated of the model. ``--check`` only says whether the page is up to date.
+Every example of ``docs/compiler.d`` is a Python file. Its docstring is a heading and a paragraph. ``ARGUMENTS`` are
+those of its function ``model``, ``WITHOUT`` the passes that are left out in the C before, ``OPTIONS`` those of the
+generator; ``DERIVATIVE`` with ``KEYWORDS`` is what is generated of the model. ``--check`` says whether the page is up
+to date, and writes nothing.
 """
 
 from __future__ import annotations
@@ -47,16 +48,12 @@ def _section(path: Path) -> str:
         getattr(arc, names["DERIVATIVE"])(model, **names.get("KEYWORDS", {})) if "DERIVATIVE" in names else model
     )
     options = names.get("OPTIONS", {})
-    before = _code(
-        derivative, names["ARGUMENTS"], **{**options, **names.get("BEFORE", {})}, without=names.get("WITHOUT", ())
-    )
-    after = _code(derivative, names["ARGUMENTS"], **options)
-    call = names.get("CALL", "")
-    shown = f"{_source(path)}\n{call}" if call else _source(path)
-    return (
-        f"## {heading}\n\n{prose}\n\n```python\n{shown}```\n\nBefore:\n\n```c\n{before}```\n\n"
-        f"After:\n\n```c\n{after}```\n"
-    )
+    parts = [f"## {heading}", prose, f"```python\n{_source(path)}```"]
+    if "WITHOUT" in names:
+        before = _code(derivative, names["ARGUMENTS"], **options, without=names["WITHOUT"])
+        parts += ["Before:", f"```c\n{before}```", "After:"]
+    parts.append(f"```c\n{_code(derivative, names['ARGUMENTS'], **options)}```")
+    return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def _source(path: Path) -> str:

@@ -15,7 +15,7 @@ import pytest
 from sweeps import THOROUGH, examples
 
 WITHOUT = os.environ.get("ARC_TEST_WITHOUT", "")
-"""Name of a pass that is left out in this run: all results have to stay (tests/passes/test_without_each.py)."""
+"""Name of a pass that is left out in this run: all results have to stay (tests/programs/test_without_each_pass.py)."""
 
 # One folder for all xdist workers of a run: they inherit the controller's environment.
 _RUN_VARIABLE = "ARC_TEST_RUN_CACHE"

@@ -38,6 +38,10 @@ def _without_overwritten(body: Sequence[Stmt]) -> tuple[Stmt, ...]:
         if filled and all(index in vain.get(buffer, ()) for buffer, index in filled):
             continue
         touched = effects(statement)
+        if isinstance(statement, Store):
+            # unless its own value reads what was there
+            vain.setdefault(statement.buffer, set()).add(statement.index)
+            bound.update(symbol for symbol, _ in statement.index.terms)
         if touched.calls:
             vain.clear()
         elif vain:
@@ -51,9 +55,6 @@ def _without_overwritten(body: Sequence[Stmt]) -> tuple[Stmt, ...]:
             kept = replace(statement, body=_without_overwritten(statement.body))
         elif isinstance(statement, If):
             kept = If(statement.condition, _without_overwritten(statement.then), _without_overwritten(statement.orelse))
-        elif isinstance(statement, Store):
-            vain.setdefault(statement.buffer, set()).add(statement.index)
-            bound.update(symbol for symbol, _ in statement.index.terms)
         out.append(kept)
     return tuple(reversed(out))
 

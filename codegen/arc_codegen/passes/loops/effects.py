@@ -100,9 +100,6 @@ def effects(statement: Stmt) -> Effects:
                 found.written.add(current.symbol)
                 found.loaded.add(current.grid)
                 _note_expression(current.place, found)
-            case Fail():
-                found.calls = True
-                _note_expression(current.value, found)
             case Call():
                 found.calls = True
                 found.stored.update(symbol for symbol, _ in current.buffers)

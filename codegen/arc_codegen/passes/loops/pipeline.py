@@ -16,6 +16,7 @@ from arc_codegen.passes.loops.interchange import interchange_sums
 from arc_codegen.passes.loops.jam import jam_loops
 from arc_codegen.passes.loops.promotion import promote_elements
 from arc_codegen.passes.loops.split import split_functions
+from arc_codegen.passes.loops.straight_sums import straighten_sums
 from arc_codegen.passes.loops.unroll import unroll_loops
 
 
@@ -69,6 +70,7 @@ LOOP_PIPELINE: tuple[LoopPass, ...] = (
     LoopPass("jam-loops", lambda function, options: _jam(function, BY_GOAL[options.optimize])),
     LoopPass("unroll-loops", lambda function, options: _unroll(function, BY_GOAL[options.optimize])),
     LoopPass("contract-arrays", lambda function, options: contract_arrays(function)),
+    LoopPass("straighten-sums", lambda function, options: straighten_sums(function)),
     LoopPass("promote-elements", lambda function, options: _promote(function, BY_GOAL[options.optimize])),
     LoopPass("forward-in-loops", lambda function, options: forward_elements(function)),
     LoopPass("drop-stores", lambda function, options: drop_stores(function)),
