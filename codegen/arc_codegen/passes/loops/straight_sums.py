@@ -44,7 +44,8 @@ def _block(body: Sequence[Stmt]) -> tuple[Stmt, ...]:
             sets.setdefault(statement.symbol, []).append(position)
         for symbol in found.read:
             reads.setdefault(symbol, []).append(position)
-    nested = {s.symbol for one in inner if isinstance(one, (For, If)) for s in walk_statements((one,)) if _sets(s)}
+    blocks = [one for one in inner if isinstance(one, (For, If))]
+    nested = {s.symbol for s in walk_statements(blocks) if isinstance(s, Set)}
     dropped: set[int] = set()
     made: dict[int, Let] = {}
     for position, statement in enumerate(inner):
@@ -68,10 +69,6 @@ def _inside(statement: Stmt) -> Stmt:
         case If():
             return If(statement.condition, _block(statement.then), _block(statement.orelse))
     return statement
-
-
-def _sets(statement: Stmt) -> bool:
-    return isinstance(statement, Set)
 
 
 def _total(inner: Sequence[Stmt], touched: Sequence[Effects], start: int, places: Sequence[int]) -> Expr | None:
