@@ -85,7 +85,7 @@ def uniform_constant(node: Node) -> float | None:
     return float(constant_array(node).flat[0])
 
 
-def _key(node: Node) -> object:
+def content_key(node: Node) -> object:
     """What makes two nodes the same value: everything but the origin, operands of commutative operations sorted."""
     if type(node) is Map:
         args = node.args
@@ -149,7 +149,7 @@ class GraphBuilder:
         IRError
             ARC410 for an `Input` that comes after other nodes or out of order.
         """
-        key = _key(node)
+        key = content_key(node)
         value = self._values.get(key)
         if value is not None:
             return value

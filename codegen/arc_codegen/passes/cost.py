@@ -46,6 +46,10 @@ class CostModel:
         Linear systems of up to this many equations are written out: those with pivoting, Cholesky's and triangular
         ones. On Cortex-M4F one with pivoting takes 35 to 177 instructions instead of 295 to 1005, and, of 2, 3 and 4
         equations, 150, 420 and 900 octets; the kernels take 760, which all systems share, and 110 for each call.
+    rolled, rolled_work, rolled_always : int
+        At least so many equal steps that stand one behind the other become a loop, if each has at least so many
+        operations (an elementary function counts for 16) or all have so many; but not where all are within
+        ``straight_line``. A run of a loop takes about six instructions more, and two for each number that it carries.
     system_elements : int
         Of these, right-hand sides of up to this many elements; the columns of others go through a loop.
     split_work : int
@@ -73,6 +77,9 @@ class CostModel:
     searched: int
     pivoted: int
     definite: int
+    rolled: int
+    rolled_work: int
+    rolled_always: int
     system_elements: int
     split_work: int
     longest: int
@@ -110,6 +117,9 @@ BY_GOAL = {
         searched=2,
         pivoted=3,
         definite=4,
+        rolled=6,
+        rolled_work=6,
+        rolled_always=96,
         system_elements=4,
         split_work=240,
         longest=5000,
@@ -134,6 +144,9 @@ BY_GOAL = {
         searched=17,
         pivoted=4,
         definite=4,
+        rolled=8,
+        rolled_work=16,
+        rolled_always=192,
         system_elements=4,
         split_work=240,
         longest=5000,
@@ -158,6 +171,9 @@ BY_GOAL = {
         searched=65,
         pivoted=4,
         definite=4,
+        rolled=8,
+        rolled_work=40,
+        rolled_always=1600,
         system_elements=16,
         split_work=480,
         longest=5000,

@@ -17,6 +17,7 @@ from arc_codegen.passes.index_sets import split_index_sets
 from arc_codegen.passes.loop_bodies import hoist_invariants, optimise_bodies, trim_loops
 from arc_codegen.passes.padded_sums import PaddedSums
 from arc_codegen.passes.rewriting import eliminate_dead_code, rebuild
+from arc_codegen.passes.rolling import roll_loops
 from arc_codegen.passes.scalarise import scalarise
 
 Observer = Callable[[str, Graph], None]
@@ -35,6 +36,7 @@ PIPELINE: tuple[GraphPass, ...] = (
     GraphPass("form-fma", lambda graph, options: form_fma(graph) if options.fma == "on" else graph),
     GraphPass("trim-loops", lambda graph, options: trim_loops(graph)),
     GraphPass("fold-index-maps", lambda graph, options: rebuild(graph, IndexMaps())),
+    GraphPass("roll-loops", lambda graph, options: roll_loops(graph, BY_GOAL[options.optimize])),
     GraphPass("simplify-arithmetic", lambda graph, options: rebuild(graph, simplify_arithmetic)),
     GraphPass("join-padded-sums", lambda graph, options: rebuild(graph, PaddedSums())),
     GraphPass("split-index-sets", lambda graph, options: split_index_sets(graph, BY_GOAL[options.optimize])),
