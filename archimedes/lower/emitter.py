@@ -173,7 +173,7 @@ class Emitter:
         return result
 
     def reshape(self, value: Value, shape: tuple[int, ...]) -> Value:
-        return self.view(value, shape, identity_map(shape))
+        return value if self.shape(value) == shape else self.view(value, shape, identity_map(shape))
 
     def element(self, value: Value, position: int) -> Value:
         """One element, as a scalar."""

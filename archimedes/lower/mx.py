@@ -25,15 +25,17 @@ from archimedes.lower.sx import LowerCall
 
 @dataclass(slots=True)
 class Slot:
-    """A matrix in the stream: its nonzeros, closed or still being filled, and their pattern."""
+    """A matrix in the stream: its nonzeros, closed or still being filled, their pattern and, when closed, shape."""
 
     content: Value | OpenArray
     sparsity: ca.Sparsity
+    shape: tuple[int, ...]
 
 
 def flat_shape(sparsity: ca.Sparsity) -> tuple[int, ...]:
     """Shape of the nonzeros: () for a dense 1x1, else (nnz,)."""
-    return () if sparsity.numel() == 1 and sparsity.nnz() == 1 else (sparsity.nnz(),)
+    count = sparsity.nnz()
+    return () if count == 1 and sparsity.numel() == 1 else (count,)
 
 
 class MXLowering:
@@ -104,7 +106,7 @@ class MXLowering:
         """The nonzeros in a slot, closed."""
         held = self.slots[slot]
         if isinstance(held.content, OpenArray):
-            return self.emit.reshape(held.content.close(self.emit), flat_shape(held.sparsity))
+            return self.emit.reshape(held.content.close(self.emit), held.shape)
         return held.content
 
     def matrix(self, slot: int) -> Value:
@@ -116,9 +118,10 @@ class MXLowering:
         return self.emit.reshape(value, (sparsity.size2(), sparsity.size1()))
 
     def put(self, slot: int, value: Value | OpenArray, sparsity: ca.Sparsity) -> None:
+        shape = flat_shape(sparsity)
         if not isinstance(value, OpenArray):
-            value = self.emit.reshape(value, flat_shape(sparsity))
-        self.slots[slot] = Slot(value, sparsity)
+            value = self.emit.reshape(value, shape)
+        self.slots[slot] = Slot(value, sparsity, shape)
 
     # -- instructions --------------------------------------------------------------------------------------------
 
@@ -140,13 +143,14 @@ class MXLowering:
         operands = []
         for slot in sources:
             held = self.slots[slot]
-            empty_scalar = held.sparsity.numel() == 1 and held.sparsity.nnz() == 0
+            empty_scalar = held.shape == (0,) and held.sparsity.numel() == 1
             operands.append(self.emit.constant(0.0) if empty_scalar else self.value(slot))
         result = lower_scalar_op(self.emit, name, operands)
-        shape = flat_shape(node.sparsity())
-        if self.emit.shape(result) == () and shape != ():  # all operands scalar, or the result is a constant mask
+        sparsity = node.sparsity()
+        if self.emit.shape(result) == () and (shape := flat_shape(sparsity)) != ():
+            # all operands scalar, or the result is a constant mask
             result = self.emit.broadcast(result, shape)
-        self.put(targets[0], result, node.sparsity())
+        self.put(targets[0], result, sparsity)
 
     def _constant(self, node: ca.MX, _sources: list[int], targets: list[int]) -> None:
         matrix = node.to_DM()

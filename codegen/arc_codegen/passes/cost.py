@@ -46,12 +46,12 @@ class CostModel:
         Linear systems of up to this many equations are written out: those with pivoting, Cholesky's and triangular
         ones. On Cortex-M4F one with pivoting takes 35 to 177 instructions instead of 295 to 1005, and, of 2, 3 and 4
         equations, 150, 420 and 900 octets; the kernels take 760, which all systems share, and 110 for each call.
+    system_elements : int
+        Of these, right-hand sides of up to this many elements; the columns of others go through a loop.
     rolled, rolled_work, rolled_always : int
         At least so many equal steps that stand one behind the other become a loop, if each has at least so many
         operations (an elementary function counts for 16) or all have so many; but not where all are within
         ``straight_line``. A run of a loop takes about six instructions more, and two for each number that it carries.
-    system_elements : int
-        Of these, right-hand sides of up to this many elements; the columns of others go through a loop.
     split_work : int
         An expression of padded arrays is written once for each box between their borders if that makes no more
         operations than this.

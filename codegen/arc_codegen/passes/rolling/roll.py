@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -17,7 +16,6 @@ from arc_codegen.ir.graph import (
     Graph,
     Input,
     Loop,
-    Map,
     Node,
     Output,
     Part,
@@ -25,7 +23,6 @@ from arc_codegen.ir.graph import (
     Value,
     View,
 )
-from arc_codegen.ir.scalar import SCALAR_OPS
 from arc_codegen.ir.types import TensorType
 from arc_codegen.passes.cost import CostModel
 from arc_codegen.passes.index_maps import IndexMaps
@@ -33,16 +30,11 @@ from arc_codegen.passes.loop_bodies import trim_loops
 from arc_codegen.passes.rewriting import rebuild
 from arc_codegen.passes.rolling.bodies import Body, Element, Recipe, make_body
 from arc_codegen.passes.rolling.carries import Carry
-from arc_codegen.passes.rolling.periods import Stretch, find_stretches
+from arc_codegen.passes.rolling.choice import choose_runs, pays
 from arc_codegen.passes.rolling.plan import LoopPlan, plan_loops
-from arc_codegen.passes.rolling.segments import Inside, Run, find_runs
+from arc_codegen.passes.rolling.segments import Inside, Run
 from arc_codegen.passes.rolling.sources import Owners, Rows, Stack
 from arc_codegen.passes.rolling.steps import Steps, apply_reads
-
-_TRIED = 64
-"""Stretches that are looked at."""
-_FUNCTION = 16
-"""Operations that an elementary function counts for."""
 
 
 def roll_loops(graph: Graph, cost: CostModel) -> Graph:
@@ -51,50 +43,14 @@ def roll_loops(graph: Graph, cost: CostModel) -> Graph:
     The loops perform the same operations on the same values in the same order.
     """
     steps = Steps.of(graph)
-    runs = _choose(steps, cost)
-    if not runs:
-        return graph
-    rolled = _Rolling(steps, runs).run()
-    return trim_loops(rebuild(rolled, IndexMaps()))
-
-
-def _choose(steps: Steps, cost: CostModel) -> list[Run]:
-    if len(steps.values) < 2 * cost.rolled:
-        return []
-    chosen: list[Run] = []
-    stretches = find_stretches(steps.labels(), cost.rolled, 2)
-    for stretch in stretches[:_TRIED]:
-        for free in _free(stretch, chosen, cost.rolled):
-            chosen.extend(run for run in find_runs(steps, free, cost.rolled) if _worth(steps, run, cost))
-    return sorted(chosen, key=lambda run: run.start)
-
-
-def _free(stretch: Stretch, taken: Iterable[Run], least: int) -> list[Stretch]:
-    """The parts of a stretch that no run has."""
-    first, end = stretch.start, stretch.start + stretch.length
-    parts = []
-    for run in sorted(taken, key=lambda run: run.start):
-        if first < run.stop and run.start < end:
-            parts.append((first, run.start))
-            first = run.stop
-    parts.append((first, end))
-    return [Stretch(low, high - low, stretch.period) for low, high in parts if high - low >= least * stretch.period]
-
-
-def _worth(steps: Steps, run: Run, cost: CostModel) -> bool:
-    nodes = steps.graph.nodes
-    work = 0
-    for place in range(run.start, run.start + run.period):
-        node = nodes[steps.values[place]]
-        operations = cost.work(node, [nodes[operand].type for operand in node.operands])
-        work += operations * _FUNCTION if isinstance(node, Map) and _is_function(node) else operations
-    total = work * run.count
-    return total > cost.straight_line and (work >= cost.rolled_work or total > cost.rolled_always)
-
-
-def _is_function(node: Map) -> bool:
-    op = SCALAR_OPS[node.fn]
-    return bool(op.libm) and not op.exact
+    runs = choose_runs(steps, cost)
+    while runs:
+        rolling = _Rolling(steps, [replace(run, appended={}) for run in runs])
+        kept = [run for run, plan in zip(runs, rolling.plans.values(), strict=True) if pays(steps, plan)]
+        if len(kept) == len(runs):
+            return trim_loops(rebuild(rolling.run(), IndexMaps()))
+        runs = kept
+    return graph
 
 
 @dataclass(slots=True)
@@ -117,11 +73,15 @@ class _Rolling:
     made: dict[Run, _Made] = field(default_factory=dict)
     arrays: dict[object, Value] = field(default_factory=dict)
 
-    def run(self) -> Graph:
+    def __post_init__(self) -> None:
         graph = self.steps.graph
         self.builder = GraphBuilder(graph.name, doc=graph.doc, interface=graph.interface)
         self.owners = Owners.of(self.steps, self.runs)
         self.plans = plan_loops(self.steps, self.owners, self.runs)
+
+    def run(self) -> Graph:
+        """The graph with loops."""
+        graph = self.steps.graph
         for value, node in enumerate(graph.nodes):
             if isinstance(node, Input):
                 self.renamed[value] = self.builder.add(node)
