@@ -2,8 +2,8 @@
 
 Every example of ``docs/compiler.d`` is a Python file. Its docstring is a heading and a paragraph. ``ARGUMENTS`` are
 those of its function ``model``, ``WITHOUT`` the passes that are left out in the C before, ``OPTIONS`` those of the
-generator; ``DERIVATIVE`` with ``KEYWORDS`` is what is generated of the model. ``--check`` says whether the page is up
-to date, and writes nothing.
+generator; ``DERIVATIVE`` with ``KEYWORDS`` is what is generated of the model; ``LINES``: so many are shown of the C
+before. ``--check`` says whether the page is up to date, and writes nothing.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def _section(path: Path) -> str:
     parts = [f"## {heading}", prose, f"```python\n{_source(path)}```"]
     if "WITHOUT" in names:
         before = _code(derivative, names["ARGUMENTS"], **options, without=names["WITHOUT"])
-        parts += ["Before:", f"```c\n{before}```", "After:"]
+        parts += ["Before:", f"```c\n{_shortened(before, names.get('LINES', 40))}```", "After:"]
     parts.append(f"```c\n{_code(derivative, names['ARGUMENTS'], **options)}```")
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -70,6 +70,14 @@ def _code(function: Any, arguments: tuple[Any, ...], **options: Any) -> str:
     chosen = Options(**{"locations": False, **options})
     generated = generate_module([request], name="model", real="float32", options=chosen)
     return _functions(generated.files["model.c"])
+
+
+def _shortened(code: str, most: int) -> str:
+    """The first lines of long code, and how many there are."""
+    lines = code.splitlines(keepends=True)
+    if len(lines) <= most:
+        return code
+    return "".join(lines[: most - 1]) + f"  ... {len(lines)} lines\n"
 
 
 def _functions(text: str) -> str:
