@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 from arc_codegen.generate import emit_loops
-from arc_codegen.ir.expressions import walk_statements
+from arc_codegen.ir.expressions import all_bodies, walk_statements
 from arc_codegen.ir.graph import Graph
+from arc_codegen.ir.interface import Argument, Interface, Leaf
 from arc_codegen.ir.loops import (
     Buffer,
     Expr,
@@ -28,7 +29,7 @@ from arc_codegen.ir.loops import (
     Var,
 )
 from arc_codegen.ir.loops_interp import interpret_loops
-from arc_codegen.ir.types import DType, Origin
+from arc_codegen.ir.types import DType, Origin, TensorType
 from arc_codegen.ir.verify_loops import verify_loops
 from arc_codegen.options import Options
 from arc_codegen.passes.cost import BY_GOAL
@@ -126,3 +127,17 @@ def test_comments_tell_the_lines() -> None:
     after = split_functions(function(*chain(1000)), longest=500, part=100)
     source = emit_loops(LoopModule("m", (after,))).source
     assert "/* Part 1 of f. chain.py:10-12 */\nARC_FAST_CODE ARC_NOINLINE static void f_part1(" in source
+
+
+def test_a_state_is_not_read_again_once_it_may_have_changed() -> None:
+    leaf = Leaf(TensorType(F32, (4,)))
+    before = function(*chain(400), Store(Y, Index(1), Load(X, Index(3), F32)))
+    first = Let(S, Load(X, Index(2), F32))
+    last = Store(Y, Index(2), Ref(S, F32))
+    given = Interface((Argument("x", leaf, "inout"),))
+    before = LoopFunction("f", before.buffers, (first, *before.body, last), interface=given)
+    after = split_functions(before, longest=300, part=100)
+    verify_loops(after)
+    assert_bits_equal(interpret_loops(after, INPUT), interpret_loops(before, INPUT))
+    bodies = [list(walk_statements(body)) for body in all_bodies(after)]
+    assert sum(isinstance(s, Let) and s.value == first.value for body in bodies for s in body) == 1

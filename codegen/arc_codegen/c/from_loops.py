@@ -150,6 +150,7 @@ def emit_module(module: LoopModule, options: Options) -> CModule:
         dtypes=frozenset(buffer.dtype for function in module.functions for buffer in function.buffers),
         types=structs.types,
         constants=defaults.constants,
+        keeps_order=any(function.keeps_order for function in module.functions),
     )
     return rename_float(made, typedef)
 

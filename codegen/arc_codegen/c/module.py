@@ -93,6 +93,7 @@ class CModule:
     dtypes: frozenset[DType]
     types: tuple[CStruct, ...] = ()
     constants: tuple[CConstant, ...] = ()
+    keeps_order: bool = False
 
     @property
     def has_double(self) -> bool:

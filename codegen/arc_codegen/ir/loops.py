@@ -274,7 +274,8 @@ class LoopFunction:
     """A function of loop IR. Buffers of kind input and output are its parameters, in this order, inputs first.
 
     ``interface`` says how they make up the arguments of the C function; without one, each is an argument. ``locals``
-    are the functions that it, or a later one of them, calls.
+    are the functions that it, or a later one of them, calls. ``keeps_order``: its statements stand in an order that C
+    compilers are asked to keep.
     """
 
     name: str
@@ -283,6 +284,7 @@ class LoopFunction:
     doc: str = ""
     interface: Interface | None = None
     locals: tuple[LocalFunction, ...] = ()
+    keeps_order: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

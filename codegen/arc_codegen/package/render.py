@@ -154,6 +154,7 @@ def render_source(module: CModule, options: Options, provenance: Provenance) -> 
             stamp=provenance.stamp(options),
             strict_guard=runtime.strict_guard(),
             narrows=module.narrows,
+            keeps_order=module.keeps_order,
             double_check=module.has_double,
             system_includes=system,
             placement="" if needs.has_config else runtime.placement(definitions),

@@ -55,6 +55,9 @@ class CostModel:
     split_work : int
         An expression of padded arrays is written once for each box between their borders if that makes no more
         operations than this.
+    registers : int
+        Straight-line code in which more scalars than this are alive at a time is put in another order. A Cortex-M4F has
+        32 registers for them, some of which hold what an expression is made of.
     longest, part : int
         A function of more operations, loads and stores than ``longest`` becomes a row of functions of about ``part``.
     """
@@ -82,6 +85,7 @@ class CostModel:
     rolled_always: int
     system_elements: int
     split_work: int
+    registers: int
     longest: int
     part: int
 
@@ -122,6 +126,7 @@ BY_GOAL = {
         rolled_always=96,
         system_elements=4,
         split_work=240,
+        registers=24,
         longest=5000,
         part=1000,
     ),
@@ -149,6 +154,7 @@ BY_GOAL = {
         rolled_always=192,
         system_elements=4,
         split_work=240,
+        registers=24,
         longest=5000,
         part=1000,
     ),
@@ -176,6 +182,7 @@ BY_GOAL = {
         rolled_always=1600,
         system_elements=16,
         split_work=480,
+        registers=24,
         longest=5000,
         part=1000,
     ),

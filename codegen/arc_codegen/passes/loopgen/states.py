@@ -39,7 +39,7 @@ def commit_states(function: LoopFunction) -> LoopFunction:
     moved: dict[Symbol, Symbol] = {}
     works: list[Buffer] = []
     commits: list[Stmt] = []
-    for current, state in _states(function):
+    for current, state in state_buffers(function):
         successor = fresh.symbol(f"{current.symbol.hint}_next")
         moved[state.symbol] = successor
         if state.shape == () and _stores(function.body, state.symbol) == 1 and _at_top(function.body, state.symbol):
@@ -66,7 +66,7 @@ def commit_states(function: LoopFunction) -> LoopFunction:
 
 def _lasting(function: LoopFunction) -> frozenset[Symbol]:
     """What has the same value at the end of a function as before: scalars of its outermost level, and pure inputs."""
-    states = {present.symbol for present, _ in _states(function)}
+    states = {present.symbol for present, _ in state_buffers(function)}
     inputs = {buffer.symbol for buffer in function.buffers if buffer.kind == "input"}
     return frozenset(inputs - states) | {node.symbol for node in function.body if isinstance(node, Let)}
 
@@ -86,8 +86,11 @@ def _with(commits: Iterable[Stmt], known: Mapping[Symbol, Expr]) -> Iterator[Stm
             yield commit
 
 
-def _states(function: LoopFunction) -> list[tuple[Buffer, Buffer]]:
-    """The buffers of "inout" arguments: those of their present values, each with that of its new value."""
+def state_buffers(function: LoopFunction) -> list[tuple[Buffer, Buffer]]:
+    """The buffers of "inout" arguments: those of their present values, each with that of its new value.
+
+    In C both are one memory.
+    """
     interface = function.interface
     if interface is None:
         return []

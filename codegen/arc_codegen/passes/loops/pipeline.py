@@ -15,6 +15,7 @@ from arc_codegen.passes.loops.fusion import fuse_loops
 from arc_codegen.passes.loops.interchange import interchange_sums
 from arc_codegen.passes.loops.jam import jam_loops
 from arc_codegen.passes.loops.promotion import promote_elements
+from arc_codegen.passes.loops.schedule import schedule_scalars
 from arc_codegen.passes.loops.split import split_functions
 from arc_codegen.passes.loops.straight_sums import straighten_sums
 from arc_codegen.passes.loops.unroll import unroll_loops
@@ -60,6 +61,10 @@ def _promote(function: LoopFunction, model: CostModel) -> LoopFunction:
     return promote_elements(function, most=model.promoted)
 
 
+def _schedule(function: LoopFunction, model: CostModel) -> LoopFunction:
+    return schedule_scalars(function, registers=model.registers)
+
+
 def _split(function: LoopFunction, model: CostModel) -> LoopFunction:
     return split_functions(function, longest=model.longest, part=model.part)
 
@@ -80,6 +85,7 @@ LOOP_PIPELINE: tuple[LoopPass, ...] = (
 
 LATE_LOOP_PIPELINE: tuple[LoopPass, ...] = (
     LoopPass("split-functions", lambda function, options: _split(function, BY_GOAL[options.optimize])),
+    LoopPass("schedule-scalars", lambda function, options: _schedule(function, BY_GOAL[options.optimize])),
 )
 """What comes when nothing else changes statements any more, but before memory is shared."""
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from arc_codegen.ir.loops import Buffer, Find, For, If, LocalFunction, LoopFunction, Stmt, Symbol, Var
 from arc_codegen.ir.types import DType
+from arc_codegen.passes.loopgen.states import state_buffers
 from arc_codegen.passes.loopgen.symbols import FreshSymbols
 from arc_codegen.passes.loops.crossings import Crossings
 from arc_codegen.passes.loops.cuts import cut
@@ -38,7 +39,9 @@ def split_functions(function: LoopFunction, *, longest: int, part: int) -> LoopF
     if sum(map(weight, function.body)) <= longest:
         return function
     buffers = {buffer.symbol: buffer for buffer in function.buffers}
-    splitting = _Splitting(function.name, buffers, FreshSymbols(function), longest, part)
+    present = {state.symbol for state, _ in state_buffers(function)}
+    unwritten = frozenset(s for s, b in buffers.items() if b.kind in ("input", "const") and s not in present)
+    splitting = _Splitting(function.name, buffers, unwritten, FreshSymbols(function), longest, part)
     body = splitting.body(function.body, {}, {})
     return replace(
         function, body=body, buffers=tuple(splitting.buffers.values()), locals=(*function.locals, *splitting.parts)
@@ -51,16 +54,11 @@ class _Splitting:
 
     name: str
     buffers: dict[Symbol, Buffer]
+    unwritten: frozenset[Symbol]
     fresh: FreshSymbols
     longest: int
     part: int
-    unwritten: frozenset[Symbol] = field(init=False)
     parts: list[LocalFunction] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.unwritten = frozenset(
-            symbol for symbol, buffer in self.buffers.items() if buffer.kind in ("input", "const")
-        )
 
     def body(
         self, body: tuple[Stmt, ...], ranges: Mapping[Symbol, tuple[int, int]], variables: Mapping[Symbol, DType]
