@@ -38,6 +38,9 @@ on values (`np.nonzero`, `np.unique`, a traced mask as an index).
 Of SciPy, `scipy.special`'s functions below; for `scipy.linalg` there is `arc.linalg` ([linear algebra](linalg.md)).
 Float constants take the precision
 of the call ([ADR 2](adr/0002-constants-take-the-precision-of-the-trace.md)).
+Elements of arrays that are known to be zero (of a constant matrix, a Jacobian, `np.zeros`) are left out of sums and
+products: `0 * inf` of such an element is 0, not NaN. Numbers stay IEEE: `x * 0.0`
+([ADR 502](adr/0502-structural-zeros.md)).
 """
 
 

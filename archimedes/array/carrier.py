@@ -43,8 +43,7 @@ def constant(values: NDArray[Any]) -> ca.MX:
     flat = np.ascontiguousarray(values, dtype=np.float64).ravel()
     if flat.size and np.all(flat == flat[0]) and np.any(np.signbit(flat) & (flat == 0)):
         # CasADi folds a constant of equal elements into one value, and takes -0.0 and 0.0 for equal.
-        apart = ca.MX(ca.DM(np.append(flat, 1.0)))
-        return shaped(apart.nz[: flat.size], rows, columns)
+        return shaped(_apart(flat), rows, columns)
     return ca.MX(ca.DM(flat.reshape(columns, rows).T)) if rows * columns else ca.MX(rows, columns)
 
 
@@ -76,6 +75,33 @@ def _disguised(magnitude: float, negative: bool) -> ca.MX:  # of equal keys, 0.0
     return ca.MX(ca.DM([-magnitude if negative else magnitude, magnitude + 1.0])).nz[0]
 
 
+def _zeros_like(zeros: ca.MX) -> ca.MX:
+    """Zeros in disguise: the number 0.0, or an array's."""
+    if zeros.numel() == 1:
+        return disguised(0.0)
+    return shaped(_apart(np.zeros(zeros.numel())), *zeros.shape)
+
+
+def _apart(flat: NDArray[np.float64]) -> ca.MX:
+    """A column of equal numbers as the beginning of a constant vector that has another one behind them."""
+    return ca.MX(ca.DM(np.append(flat, flat[0] + 1.0))).nz[: flat.size]
+
+
+def number_in_disguise(values: NDArray[Any]) -> bool:
+    """Whether the first element of a constant vector is a number of the user's that `disguised` holds."""
+    return values.shape == (2,) and bool(values[1] == np.abs(values[0]) + 1.0)
+
+
+@functools.lru_cache(maxsize=2)
+def zero_of_an_array(negative: bool) -> ca.MX:
+    """A zero that the user read from an array of NumPy's: in a trace it is an element of an array too.
+
+    What is known to be zero in an array is left out of the code; the number 0.0 is computed with.
+    """
+    zero = -0.0 if negative else 0.0
+    return ca.MX(ca.DM([zero, zero, 1.0])).nz[0]
+
+
 def binary(op: int, a: ca.MX, b: ca.MX) -> ca.MX:
     """One binary node that computes exactly ``op(a, b)``; a 1 x 1 operand is used for every element."""
     if a.is_constant():
@@ -83,12 +109,12 @@ def binary(op: int, a: ca.MX, b: ca.MX) -> ca.MX:
         if numbers is not None:
             for number in numbers:
                 if a.is_value(number):
-                    a = disguised(number)
+                    a = _zeros_like(a) if number == 0.0 else disguised(number)
                     break
         elif op == _MUL:
             a, b = b, a  # 2 * x would become a doubling node, and (2 * x) - x then x, which differs on overflow
     elif op == _ADD and b.is_constant() and b.is_value(0.0):
-        b = disguised(0.0)  # -x + 0 would become 0 - x, and that -x
+        b = _zeros_like(b)  # -x + 0 would become 0 - x, and that -x
     if op in _CANCELLING and a.shape != b.shape:
         a, b = spread(a, b), spread(b, a)
     return _binary(op, a, b)

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 import casadi as ca
 import numpy as np
 
-from archimedes.array.carrier import binary, constant, scalar_constant, shaped
+from archimedes.array.carrier import binary, constant, scalar_constant, shaped, zero_of_an_array
 from archimedes.array.construct import computed, made
 from archimedes.array.core import SymbolicArray
 from archimedes.array.errors import located
@@ -55,7 +55,11 @@ def operand(value: Any) -> tuple[SymbolicArray, Operand]:
         mx = scalar_constant(float(value))
         array = SymbolicArray(Storage(mx, 1), None, (), dtype, held=mx)
         return array, Operand(dtype, weak=True, value=value)
-    array = as_symbolic(value)
+    if isinstance(value, np.floating) and value == 0:
+        mx = zero_of_an_array(bool(np.signbit(value)))
+        array = SymbolicArray(Storage(mx, 1), None, (), constant_type(FLOAT64), held=mx)
+    else:
+        array = as_symbolic(value)
     return array, operand_of(value, array)
 
 

@@ -6,11 +6,13 @@ comparison, the bool it came from: ``if_else_zero(lt(a, b), x)`` becomes ``selec
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 from arc_codegen.errors import LoweringError
 from arc_codegen.ir.affine import contiguous_strides, identity_map, is_identity, positions, recognise
-from arc_codegen.ir.builder import GraphBuilder
+from arc_codegen.ir.builder import GraphBuilder, constant_array
 from arc_codegen.ir.graph import (
     AffineMap,
     Assemble,
@@ -26,6 +28,8 @@ from arc_codegen.ir.graph import (
     View,
 )
 from arc_codegen.ir.types import DType, Origin, TensorType
+
+from archimedes.array.carrier import number_in_disguise
 
 
 class Emitter:
@@ -78,7 +82,10 @@ class Emitter:
         return self.builder.add(Constant(type=self.real_type(values.shape), data=stored, origin=self.origin))
 
     def zeros(self, shape: tuple[int, ...]) -> Value:
-        return self.filled(0.0, shape)
+        """An array of holes: what is known to be zero as an element, unlike the number 0.0 repeated."""
+        if math.prod(shape) < 2:
+            return self.filled(0.0, shape)
+        return self.builder.add(Assemble(type=self.real_type(shape), parts=(), origin=self.origin))
 
     def filled(self, value: float, shape: tuple[int, ...]) -> Value:
         scalar = self.constant(value)
@@ -179,7 +186,15 @@ class Emitter:
         """One element, as a scalar."""
         if self.size(value) == 1:
             return self.reshape(value, ())
-        return self.view(value, (), AffineMap(position, ()))
+        number = self._number(value, position)
+        return self.view(value, (), AffineMap(position, ())) if number is None else number
+
+    def _number(self, value: Value, position: int) -> Value | None:
+        """A number that was held as an element of a constant vector, so that CasADi would not see it."""
+        node = self.builder.node(value)
+        if position == 0 and isinstance(node, Constant) and number_in_disguise(constant_array(node)):
+            return self.constant(constant_array(node)[0])
+        return None
 
     def read(self, value: Value, table: npt.NDArray[np.int64]) -> Value:
         """``value.flat[table]`` as a flat value; -1 reads zero. A view where the table is affine."""
@@ -188,6 +203,9 @@ class Emitter:
             return self.reshape(self.element(value, position), (1,)) if position >= 0 else self.zeros((1,))
         if table.size == 0:
             return self.zeros((0,))
+        number = None if table.any() else self._number(value, 0)
+        if number is not None:
+            return self.broadcast(number, (table.size,))
         found = recognise(table)
         if found is not None:
             shape, amap = found

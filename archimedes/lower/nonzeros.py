@@ -51,8 +51,8 @@ class OpenArray:
             return known
         if self._pending:
             return emit.element(self.close(emit), position)
-        if self._base is None:
-            return emit.constant(0.0)
+        if self._base is None:  # an element of zeros, not the number 0.0
+            return emit.element(emit.zeros((max(self.size, 2),)), 0)
         return emit.element(self._base, position)
 
     def write(self, emit: Emitter, source: Value, table: npt.NDArray[np.int64], *, accumulate: bool) -> None:

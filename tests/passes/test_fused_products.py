@@ -15,7 +15,7 @@ from arc_codegen.ir.verify_loops import verify_loops
 from arc_codegen.options import Options
 from arc_codegen.passes.fused_products import form_fma
 from arc_codegen.passes.loopgen import lower_to_loops
-from arc_codegen.passes.pipeline import optimise
+from arc_codegen.passes.pipeline import decide_bits, optimise
 from hypothesis import given
 from strategies.graph_programs import assert_bits_equal, assert_loops_agree, programs
 
@@ -102,7 +102,7 @@ def test_all_that_follows_keeps_the_bits(program: tuple[Graph, list[Any]], goal:
     graph, inputs = program
     options = Options(fma="on", optimize=goal)  # type: ignore[arg-type]
     changed = optimise(graph, options, verify=True)
-    formed = form_fma(graph)
+    formed = decide_bits(graph, options)
     assert_bits_equal(interpret(changed, inputs), interpret(formed, inputs))
     function = lower_to_loops(changed, options)
     verify_loops(function)

@@ -15,7 +15,7 @@ from arc_codegen.passes.boxes import Box, Placed, cut_into_boxes
 from arc_codegen.passes.cost import BY_GOAL
 from arc_codegen.passes.index_sets import split_index_sets
 from arc_codegen.passes.loopgen import lower_to_loops
-from arc_codegen.passes.pipeline import optimise
+from arc_codegen.passes.pipeline import decide_bits, optimise
 from arc_codegen.passes.rewriting import eliminate_dead_code
 from hypothesis import given
 from hypothesis import strategies as st
@@ -76,7 +76,8 @@ def test_bits_are_kept(program: tuple[Graph, list[NDArray[Any]]], goal: str) -> 
 def test_loops_compute_the_same(program: tuple[Graph, list[NDArray[Any]]], goal: str) -> None:
     graph, inputs = program
     options = Options(optimize=goal)  # type: ignore[arg-type]
-    assert_loops_agree(lower_to_loops(optimise(graph, options, verify=True), options), graph, inputs)
+    function = lower_to_loops(optimise(graph, options, verify=True), options)
+    assert_loops_agree(function, decide_bits(graph, options), inputs)
 
 
 def gradient_of_differences(count: int) -> Graph:

@@ -35,7 +35,7 @@ from arc_codegen.ir.verify_loops import verify_loops
 from arc_codegen.options import Options
 from arc_codegen.passes.loopgen import lower_to_loops
 from arc_codegen.passes.loopgen.sine_pairs import pair_sines
-from arc_codegen.passes.pipeline import optimise
+from arc_codegen.passes.pipeline import decide_bits, optimise
 from hypothesis import given
 from strategies.graph_programs import assert_bits_equal, programs
 
@@ -180,7 +180,7 @@ def test_random_programs_keep_their_bits(program: tuple[Graph, list[Any]]) -> No
     options = Options(math="arc")
     function = lower_to_loops(optimise(with_cosines, options, verify=True), options)
     verify_loops(function)
-    assert_bits_equal(interpret_loops(function, inputs), interpret(with_cosines, inputs))
+    assert_bits_equal(interpret_loops(function, inputs), interpret(decide_bits(with_cosines, options), inputs))
 
 
 def _with_cosines(graph: Graph) -> Graph:

@@ -19,7 +19,7 @@ from arc_codegen.ir.interp import interpret
 from arc_codegen.ir.loops_interp import interpret_loops
 from arc_codegen.options import Options
 from arc_codegen.passes.loopgen import lower_to_loops
-from arc_codegen.passes.pipeline import optimise
+from arc_codegen.passes.pipeline import decide_bits, optimise
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from strategies.graph_programs import assert_bits_equal
 from strategies.numpy_programs import KINDS, Program, batches, drawn, rejected, run_bounded, slope, smallest_failing
@@ -127,7 +127,7 @@ def run(library: HostLibrary, task: Task) -> list[Any]:
 def check_bits(library: HostLibrary, task: Task, options: Options) -> list[Any]:
     """The C, the interpreter with and without passes, and that of the loops give the same bits."""
     inputs = [np.asarray(value) for value in task.inputs]
-    expected = interpret(task.graph, inputs)
+    expected = interpret(decide_bits(task.graph, options), inputs)
     changed = optimise(task.graph, options, verify=True)
     assert_bits_equal(interpret(changed, inputs), expected)
     assert_bits_equal(interpret_loops(lower_to_loops(changed, options), inputs), expected)

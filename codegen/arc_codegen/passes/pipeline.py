@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from arc_codegen.ir.graph import Graph
 from arc_codegen.ir.verify import verify_graph
@@ -19,6 +19,7 @@ from arc_codegen.passes.padded_sums import PaddedSums
 from arc_codegen.passes.rewriting import eliminate_dead_code, rebuild
 from arc_codegen.passes.rolling import roll_loops
 from arc_codegen.passes.scalarise import scalarise
+from arc_codegen.passes.structural_zeros import drop_zeros
 
 Observer = Callable[[str, Graph], None]
 """Called with the name of each pass and the graph after it."""
@@ -26,14 +27,19 @@ Observer = Callable[[str, Graph], None]
 
 @dataclass(frozen=True, slots=True)
 class GraphPass:
-    """One step: a graph in, a graph that computes the same bits out; but ``form-fma`` decides what these are."""
+    """One step: a graph in, a graph that computes the same bits out.
+
+    Those that ``decide`` what these bits are come before all others, and know nothing of what is optimised for.
+    """
 
     name: str
     run: Callable[[Graph, Options], Graph]
+    decides: bool = False
 
 
 PIPELINE: tuple[GraphPass, ...] = (
-    GraphPass("form-fma", lambda graph, options: form_fma(graph) if options.fma == "on" else graph),
+    GraphPass("structural-zeros", lambda graph, options: drop_zeros(graph), decides=True),
+    GraphPass("form-fma", lambda graph, options: form_fma(graph) if options.fma == "on" else graph, decides=True),
     GraphPass("trim-loops", lambda graph, options: trim_loops(graph)),
     GraphPass("fold-index-maps", lambda graph, options: rebuild(graph, IndexMaps())),
     GraphPass("roll-loops", lambda graph, options: roll_loops(graph, BY_GOAL[options.optimize])),
@@ -49,8 +55,19 @@ PIPELINE: tuple[GraphPass, ...] = (
 )
 """The graph passes in order."""
 
+_DECIDING = frozenset(step.name for step in PIPELINE if step.decides)
+
 _BODIES_AFTER = "hoist-invariants"
 """The bodies of loops go through all passes when what is around them has lost what they need not see."""
+
+
+def decide_bits(graph: Graph, options: Options, *, without: frozenset[str] = frozenset()) -> Graph:
+    """The graph after those passes that decide bits: what all others keep, and what generated code computes."""
+    without |= frozenset(options.without)
+    for step in PIPELINE:
+        if step.decides and step.name not in without:
+            graph = step.run(graph, options)
+    return graph
 
 
 def optimise(
@@ -71,15 +88,15 @@ def optimise(
     observe : callable, optional
         Called with ``("input", graph)`` first, then with each pass's name and result.
     without : frozenset of str, optional
-        Names of passes to leave out, beside those of the options; the result computes the same.
+        Names of passes to leave out, beside those of the options. Without one that decides bits these are others, else
+        the result computes the same.
     verify : bool, optional
         Check the graph after each pass (tests do).
 
     Returns
     -------
     Graph
-        A graph of the same inputs and outputs, which computes the same bits; under ``fma="on"`` those of
-        ``form_fma(graph)``.
+        A graph of the same inputs and outputs, which computes the bits of ``decide_bits(graph, options)``.
     """
     without |= frozenset(options.without)
     if observe is not None:
@@ -88,10 +105,8 @@ def optimise(
         if step.name not in without:
             graph = step.run(graph, options)
         if step.name == _BODIES_AFTER:
-            # form-fma has been there
-            run = functools.partial(
-                optimise, options=replace(options, fma="off"), observe=observe, without=without, verify=verify
-            )
+            decided = without | _DECIDING  # they have been in the bodies
+            run = functools.partial(optimise, options=options, observe=observe, without=decided, verify=verify)
             graph = optimise_bodies(graph, run)
         if step.name in without:
             continue

@@ -125,10 +125,11 @@ def even_steps(grid: Array) -> float:
     """
     wide = grid.astype(np.float64)
     count = len(grid) - 1
-    if count <= _BISECTED or not np.isfinite(wide).all() or not (np.diff(grid) > 0).all():
+    if count <= _BISECTED or not np.isfinite(wide).all() or not (grid[1:] > grid[:-1]).all():
         return 0.0
-    step = (wide[-1] - wide[0]) / count
-    per_unit = float(np.dtype(grid.dtype).type(1.0 / step))
-    even = np.isfinite(per_unit) and per_unit != 0.0
-    guesses = (grid - grid[0]) * np.dtype(grid.dtype).type(per_unit)  # rounded as the run does
+    with np.errstate(over="ignore", invalid="ignore"):
+        step = (wide[-1] - wide[0]) / count
+        per_unit = float(np.dtype(grid.dtype).type(1.0 / step))
+        even = np.isfinite(per_unit) and per_unit != 0.0
+        guesses = (grid - grid[0]) * np.dtype(grid.dtype).type(per_unit)  # rounded as the run does
     return per_unit if even and np.abs(guesses - np.arange(count + 1)).max() <= _EVEN else 0.0
