@@ -196,7 +196,7 @@ def emit_loops(
 def _code(module: CModule) -> str:
     parts = [text.table(table) for table in module.tables]
     parts += [text.function(function) for function in module.helpers]
-    parts += [text.function(syntax) for function in module.functions for syntax in function.definitions]
+    parts += [text.definition(syntax) for function in module.functions for syntax in function.definitions]
     return "\n".join(parts)
 
 

@@ -144,10 +144,43 @@ def test_they_are_printed_before_the_body() -> None:
 def test_the_c_calls_static_functions(tmp_path: Path, compiler: str) -> None:
     generated = emit_loops(LoopModule("m", (example(),)))
     c_harness.warning_free(generated, tmp_path, compilers=[compiler])
-    assert "/* Sum and difference * / of two numbers. */\nARC_FAST_CODE ARC_NOINLINE static void" in generated.source
+    assert (
+        "/* Sum and difference * / of two numbers. */\nARC_FAST_CODE ARC_NOINLINE static f_f_t f_f(" in generated.source
+    )
     library = c_harness.Library(generated, c_harness.compile_shared(generated, tmp_path, compiler, "-O2"))
     (got,) = library.call("f", INPUTS)
     c_harness.assert_same_bits(got, expected(INPUTS[0], 0.25), "f")
+
+
+POWERS = LocalFunction(
+    F,
+    values=(Ref(A, F64),),
+    results=(
+        Ref(A, F64),
+        *(op("mul", Ref(A, F64), Literal(float(k), F64)) for k in range(2, 6)),
+        Op("lt", (Ref(A, F64), Literal(0.0, F64)), DType.BOOL),
+    ),
+)
+
+
+@pytest.mark.parametrize("compiler", ["gcc", "clang"])
+def test_what_a_struct_in_registers_does_not_hold_comes_by_pointers(tmp_path: Path, compiler: str) -> None:
+    parts = [Ref(Symbol(100 + k, "part"), F64) for k in range(5)]
+    negative = Ref(Symbol(105, "negative"), DType.BOOL)
+    stores = [Store(Y, Index(k), part) for k, part in enumerate(parts)]
+    last = Store(Y, Index(5), Op("select", (negative, parts[0], parts[4]), F64))
+    buffers = (Buffer(X, F64, 1, "input", (1,)), Buffer(Y, F64, 6, "output", (6,)))
+    body = (Invoke(F, (at(X),), results=(*parts, negative)), *stores, last)
+    function = LoopFunction("f", buffers, body, locals=(POWERS,))
+    verify_loops(function)
+    generated = emit_loops(LoopModule("m", (function,)))
+    c_harness.warning_free(generated, tmp_path, compilers=[compiler])
+    assert "f_f_t f_f(double a, double *y_out, bool *y_out_2) {" in generated.source
+    library = c_harness.Library(generated, c_harness.compile_shared(generated, tmp_path, compiler, "-O2"))
+    for value in (-1.5, 2.0):
+        (got,) = library.call("f", [np.array([value])])
+        (wanted,) = interpret_loops(function, [np.array([value])])
+        c_harness.assert_same_bits(got, wanted, "f")
 
 
 def test_calls_are_counted() -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from arc_codegen.ir import loops
 from arc_codegen.ir.expressions import walk_statements
 from arc_codegen.ir.kernel_table import KERNELS
-from arc_codegen.ir.loops import Expr, Index, LocalFunction, LoopFunction, Op, Ref, Stmt, Symbol
+from arc_codegen.ir.loops import Expr, Index, LocalFunction, LoopFunction, Op, Stmt, Symbol
 from arc_codegen.ir.status import Status
 
 
@@ -126,11 +126,6 @@ def _collect_invoke(call: loops.Invoke, uses: _Uses) -> None:
         uses.roots.update(symbols)
     for result in call.results:
         uses.needs[result.symbol].extend(symbols)
-
-
-def result_hint(result: Expr) -> str:
-    """What a result of a local function may be called."""
-    return result.symbol.hint if isinstance(result, Ref) else "y"
 
 
 @dataclass(slots=True)

@@ -241,6 +241,14 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True)
+class StructType:
+    """``typedef struct { ctype field; ... } name;``."""
+
+    name: str
+    fields: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Function:
     """A function definition; ``storage`` is "" or "static inline".
 
@@ -254,3 +262,6 @@ class Function:
     storage: str = ""
     attribute: str = ""
     comment: str = ""
+
+
+Definition: TypeAlias = StructType | Function

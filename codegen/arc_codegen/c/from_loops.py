@@ -9,7 +9,7 @@ from arc_codegen.c import analysis, ast, cost, guards, names
 from arc_codegen.c.access import BufferAccess
 from arc_codegen.c.constants import DefaultPool
 from arc_codegen.c.literals import NON_FINITE
-from arc_codegen.c.local_functions import BodyEmitters, emit_locals, local_names
+from arc_codegen.c.local_functions import BodyEmitters, emit_locals
 from arc_codegen.c.module import CFunction, CModule, CParameter
 from arc_codegen.c.names import NameScope
 from arc_codegen.c.parameters import (
@@ -25,6 +25,7 @@ from arc_codegen.c.parameters import (
 from arc_codegen.c.reserved import ANYWHERE
 from arc_codegen.c.scalar_ops import CTYPES, Helper, all_helpers, called_function, helper
 from arc_codegen.c.shared_constants import name_constants
+from arc_codegen.c.static_names import StaticName, static_names
 from arc_codegen.c.structs import StructPool
 from arc_codegen.c.tables import TablePool
 from arc_codegen.c.typedefs import rename_float
@@ -59,7 +60,7 @@ class _Draft:
     guarded: bool = False
     errors: tuple[Status, ...] = ()
     period: tuple[tuple[str, str], ...] = ()
-    local_names: Mapping[Symbol, str] = field(default_factory=dict)
+    static_names: Mapping[Symbol, StaticName] = field(default_factory=dict)
 
 
 class _HelperPool:
@@ -120,7 +121,7 @@ def emit_module(module: LoopModule, options: Options) -> CModule:
         with_constants = with_defaults(draft.parameters, draft.function, defaults, draft.c_name)
         draft.parameters = with_macros(with_constants, draft.c_name, claim)
         draft.period = period_macro(draft.function, draft.c_name, claim)
-        draft.local_names = local_names(draft.function, draft.c_name, claim)
+        draft.static_names = static_names(draft.function, draft.c_name, claim)
     tables = TablePool(file_scope, stem)
     access = [_buffer_access(draft, tables, options) for draft in drafts]
     functions = []
@@ -129,7 +130,7 @@ def emit_module(module: LoopModule, options: Options) -> CModule:
     narrows = False
     for draft, (buffers, declarations) in zip(drafts, access, strict=True):
         index_type = "int" if draft.positions.largest <= _LARGEST_INT else "int32_t"
-        emitters = BodyEmitters(helpers.name, index_type, options, draft.local_names)
+        emitters = BodyEmitters(helpers.name, index_type, options, draft.static_names)
         emitter = emitters.make(draft.scope, draft.needed, buffers)
         named = name_constants(emitter.emit(draft.function.body), draft.scope)
         static = emit_locals(draft.function, emitter.invoked, buffers, emitters, file_scope)

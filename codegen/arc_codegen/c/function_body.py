@@ -15,6 +15,7 @@ from arc_codegen.c.literals import NON_FINITE, literal, uses_scalar_macros
 from arc_codegen.c.names import NameScope
 from arc_codegen.c.scalar_ops import CTYPES, Helper
 from arc_codegen.c.searches import halvings
+from arc_codegen.c.static_names import StaticName
 from arc_codegen.ir import loops
 from arc_codegen.ir.expressions import is_sine_pair
 from arc_codegen.ir.kernel_table import KERNELS
@@ -40,7 +41,7 @@ class BodyEmitter:
     helper_name: Callable[[Helper], str]
     math: str
     locations: bool
-    local_names: Mapping[Symbol, str] = field(default_factory=dict)
+    static_names: Mapping[Symbol, StaticName] = field(default_factory=dict)
     used: set[Symbol] = field(default_factory=set)
     invoked: set[Symbol] = field(default_factory=set)  # local functions
     kernels: set[str] = field(default_factory=set)
@@ -54,13 +55,21 @@ class BodyEmitter:
         """Tell how scalars and indices that come from outside are called."""
         self._names.update(names)
 
-    def results(self, results: Sequence[Expr], pointers: Sequence[str]) -> tuple[ast.Stmt, ...]:
-        """What a local function does at its end: return its one result, or write all where its callers want them."""
+    def results(self, results: Sequence[Expr], name: StaticName, pointers: Sequence[str]) -> tuple[ast.Stmt, ...]:
+        """What a local function does at its end: write results where its callers want them, and return the others."""
         out: list[ast.Stmt] = []
-        for result, name in zip(results, pointers, strict=False):
-            target = ast.Unary("*", ast.Name(name))
+        for result, pointer in zip(results[name.returned :], pointers, strict=True):
+            target = ast.Unary("*", ast.Name(pointer))
             out.append(ast.Assign(target, self._expression(result, out, taken=target.width + 4)))
-        if len(results) == 1:
+        if name.struct:
+            whole = self.scope.claim("result")
+            declared = len(out)
+            for result, field_name in zip(results, name.fields, strict=False):
+                member = ast.Name(f"{whole}.{field_name}")
+                out.append(ast.Assign(member, self._expression(result, out, taken=member.width + 4)))
+            out.insert(declared, ast.Declare(name.struct, whole))
+            out.append(ast.Return(ast.Name(whole)))
+        elif name.returned:
             out.append(ast.Return(self._expression(results[0], out, taken=len("return ;"))))
         return tuple(out)
 
@@ -245,18 +254,22 @@ class BodyEmitter:
         for symbol, index in (*node.reads, *node.writes):
             self.used.add(symbol)
             arguments.append(self.buffers[symbol].start(self._index(index, out)))
-        names = [self.scope.claim(result.symbol.hint) for result in node.results]
-        self._names.update(zip((result.symbol for result in node.results), names, strict=True))
-        function = self.local_names[node.function]
-        if len(names) == 1 and node.results[0].symbol in self.needed:
-            ctype = CTYPES[node.results[0].dtype]
-            out.append(ast.Declare(f"const {ctype}", names[0], ast.Call(function, tuple(arguments))))
-            return
-        if len(names) > 1:
-            for result, name in zip(node.results, names, strict=True):
-                out.append(ast.Declare(CTYPES[result.dtype], name))
-                arguments.append(ast.Unary("&", ast.Name(name)))
-        out.append(ast.Evaluate(ast.Call(function, tuple(arguments))))
+        name = self.static_names[node.function]
+        returned, written = node.results[: name.returned], node.results[name.returned :]
+        for result in written:
+            spelled = self._names[result.symbol] = self.scope.claim(result.symbol.hint)
+            out.append(ast.Declare(CTYPES[result.dtype], spelled))
+            arguments.append(ast.Unary("&", ast.Name(spelled)))
+        call = ast.Call(name.name, tuple(arguments))
+        if all(result.symbol not in self.needed for result in returned):
+            out.append(ast.Evaluate(call))
+        elif name.struct:
+            whole = self.scope.claim(node.function.hint)
+            self._names.update((r.symbol, f"{whole}.{f}") for r, f in zip(returned, name.fields, strict=True))
+            out.append(ast.Declare(f"const {name.struct}", whole, call))
+        else:
+            spelled = self._names[returned[0].symbol] = self.scope.claim(returned[0].symbol.hint)
+            out.append(ast.Declare(f"const {name.ctype}", spelled, call))
 
     def _locate(self, origin: Origin | None, out: list[ast.Stmt]) -> None:
         """A comment where the line of the user's source changes; its base name only, so no path leaks."""

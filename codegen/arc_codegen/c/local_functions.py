@@ -8,23 +8,16 @@ from dataclasses import dataclass, field
 from arc_codegen.c import analysis, ast
 from arc_codegen.c.access import BufferAccess
 from arc_codegen.c.function_body import BodyEmitter
-from arc_codegen.c.names import NameScope, mangled
+from arc_codegen.c.names import NameScope
 from arc_codegen.c.scalar_ops import CTYPES, Helper
 from arc_codegen.c.shared_constants import name_constants
+from arc_codegen.c.static_names import StaticName, result_hint
 from arc_codegen.ir.expressions import walk_statements
 from arc_codegen.ir.loops import LocalFunction, LoopFunction, Symbol
 from arc_codegen.options import Options
 
 ATTRIBUTES = "ARC_FAST_CODE ARC_NOINLINE static"
 """Compilers are kept from copying the function back into its callers: that it is called once is no reason to."""
-
-
-def local_names(function: LoopFunction, c_name: str, claim: Callable[[str], str]) -> dict[Symbol, str]:
-    """C names of the local functions: that of their function and their own."""
-    return {
-        local.symbol: claim(f"{c_name}_{mangled(local.symbol.hint, fallback='part')}".rstrip("_"))
-        for local in function.locals
-    }
 
 
 @dataclass(slots=True)
@@ -34,7 +27,7 @@ class BodyEmitters:
     helper_name: Callable[[Helper], str]
     index_type: str
     options: Options
-    local_names: Mapping[Symbol, str]
+    static_names: Mapping[Symbol, StaticName]
     made: list[BodyEmitter] = field(default_factory=list)
 
     def make(self, scope: NameScope, needed: frozenset[Symbol], buffers: Mapping[Symbol, BufferAccess]) -> BodyEmitter:
@@ -46,7 +39,7 @@ class BodyEmitters:
             helper_name=self.helper_name,
             math=self.options.math,
             locations=self.options.locations,
-            local_names=self.local_names,
+            static_names=self.static_names,
         )
         self.made.append(emitter)
         return emitter
@@ -58,8 +51,8 @@ def emit_locals(
     buffers: Mapping[Symbol, BufferAccess],
     emitters: BodyEmitters,
     file_scope: NameScope,
-) -> tuple[ast.Function, ...]:
-    """The static functions that are called, each before its callers.
+) -> tuple[ast.Definition, ...]:
+    """The static functions that are called, each before its callers, and behind the struct that it returns.
 
     Parameters
     ----------
@@ -74,14 +67,15 @@ def emit_locals(
         Of the module.
     """
     constants = {b.symbol: buffers[b.symbol] for b in function.buffers if b.kind == "const" and b.symbol in buffers}
-    made: list[ast.Function] = []
+    made: list[ast.Definition] = []
     wanted = set(called)
     for local in reversed(function.locals):
         if local.symbol in wanted:
             scope = file_scope.child()
-            definition = _Definition(local, emitters.local_names[local.symbol], scope)
+            definition = _Definition(local, emitters.static_names[local.symbol], scope)
             emitter = emitters.make(scope, definition.needed, {**constants, **definition.pointers})
             made.append(definition.function(emitter))
+            made.extend([definition.name.definition()] if definition.name.struct else [])
             wanted |= emitter.invoked
     return tuple(reversed(made))
 
@@ -91,7 +85,7 @@ class _Definition:
     """A static function while it is written: its parameters first, then its body."""
 
     local: LocalFunction
-    name: str
+    name: StaticName
     scope: NameScope
     needed: frozenset[Symbol] = field(init=False)
     pointers: dict[Symbol, BufferAccess] = field(init=False)
@@ -116,22 +110,20 @@ class _Definition:
             constant = "const " if buffer.kind == "input" else ""
             declarator = f"{access.name}[{buffer.size}]" if buffer.size > 1 else f"*{access.name}"
             parameters.append(ast.Parameter(f"{constant}{access.ctype}", declarator))
-        targets = []
-        if len(local.results) > 1:
-            targets = [self.scope.claim(f"{analysis.result_hint(result)}_out") for result in local.results]
-            parameters += [
-                ast.Parameter(CTYPES[result.dtype], f"*{name}")
-                for result, name in zip(local.results, targets, strict=True)
-            ]
+        written = local.results[self.name.returned :]
+        targets = [self.scope.claim(f"{result_hint(result)}_out") for result in written]
+        parameters += [
+            ast.Parameter(CTYPES[result.dtype], f"*{name}") for result, name in zip(written, targets, strict=True)
+        ]
         emitter.name_symbols(self.scalars)
-        body = (*emitter.emit(local.body), *emitter.results(local.results, targets))
+        body = (*emitter.emit(local.body), *emitter.results(local.results, self.name, targets))
         unused = [name for symbol, name in self.scalars.items() if symbol not in self.needed]
         unused += [access.name for symbol, access in self.pointers.items() if symbol not in emitter.used]
         return ast.Function(
-            self.name,
+            self.name.name,
             tuple(parameters),
             (*(ast.Evaluate(ast.Cast("void", ast.Name(name))) for name in unused), *name_constants(body, self.scope)),
-            CTYPES[local.results[0].dtype] if len(local.results) == 1 else "void",
+            self.name.returns,
             attribute=ATTRIBUTES,
             comment=" ".join(filter(None, (local.doc, _lines(local) if emitter.locations else ""))),
         )

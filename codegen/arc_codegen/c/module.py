@@ -57,11 +57,11 @@ class CFunction:
     period: float | None = None
     macros: tuple[tuple[str, str], ...] = ()
     statics: tuple[tuple[str, str], ...] = ()
-    locals: tuple[ast.Function, ...] = ()
+    locals: tuple[ast.Definition, ...] = ()
 
     @property
-    def definitions(self) -> tuple[ast.Function, ...]:
-        """The static functions that it calls, then itself."""
+    def definitions(self) -> tuple[ast.Definition, ...]:
+        """The static functions that it calls, with the structs that they return, then itself."""
         return (*self.locals, self.syntax)
 
 

@@ -158,6 +158,14 @@ def function(node: ast.Function) -> str:
     return "\n".join([*above, f"{head} {{", *statements(node.body), "}", ""])
 
 
+def definition(node: ast.Definition) -> str:
+    """Text of a function or of a struct type, with a newline at its end."""
+    if isinstance(node, ast.Function):
+        return function(node)
+    fields = (f"{_INDENT}{ctype} {name};" for ctype, name in node.fields)
+    return "\n".join(["typedef struct {", *fields, f"}} {node.name};", ""])
+
+
 def table(node: ast.Table) -> str:
     """Text of a constant array, elements filled into lines, with a newline at its end."""
     head = f"{node.ctype} {node.name}[{len(node.elements)}] = {{"

@@ -6,6 +6,7 @@ import re
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, TypeVar
 
+from arc_codegen.c import ast
 from arc_codegen.c.module import CFunction, CModule, CParameter
 
 _FLOAT = re.compile(r"\bfloat\b")
@@ -33,12 +34,18 @@ def _spelled(ctype: str, name: str) -> str:
 
 def _function(function: CFunction, name: str) -> CFunction:
     parameters = tuple(_parameter(item, name) for item in function.parameters)
-    local = tuple(_syntax(item, name) for item in function.locals)
+    local = tuple(_definition(item, name) for item in function.locals)
     return replace(function, parameters=parameters, syntax=_syntax(function.syntax, name), locals=local)
 
 
 def _parameter(item: CParameter, name: str) -> CParameter:
     return replace(item, syntax=_syntax(item.syntax, name))
+
+
+def _definition(node: ast.Definition, name: str) -> ast.Definition:
+    if isinstance(node, ast.StructType):
+        return replace(node, fields=tuple((_spelled(ctype, name), field) for ctype, field in node.fields))
+    return _syntax(node, name)
 
 
 def _syntax(node: T, name: str) -> T:

@@ -244,8 +244,8 @@ class LocalFunction:
         of kind "output", which it reads and writes as it likes.
     body : tuple of Stmt
     results : tuple of Expr
-        What it returns, computed behind the body, in whose scope they are: any number of scalars. One is the value of
-        the C function, several are written through pointers.
+        What it returns, computed behind the body, in whose scope they are: any number of scalars. In C, up to four of
+        one real type come back in registers, in a struct; those behind them are written through pointers.
     origin : Origin, optional
         Where in the user's source it begins.
     doc : str

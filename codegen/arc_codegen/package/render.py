@@ -128,7 +128,7 @@ def render_source(module: CModule, options: Options, provenance: Provenance) -> 
         *map(constant_definition, module.constants),
         *map(text.table, module.tables),
         *map(text.function, module.helpers),
-        *(text.function(syntax) for function in module.functions for syntax in function.definitions),
+        *(text.definition(syntax) for function in module.functions for syntax in function.definitions),
     ]
     definitions = "\n".join(parts)
     code_words = definitions  # which types occur decides which headers are needed
