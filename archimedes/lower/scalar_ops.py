@@ -9,6 +9,7 @@ import casadi as ca
 from arc_codegen.ir.graph import Value
 from arc_codegen.ir.types import DType
 
+from archimedes.lower.doublings import double
 from archimedes.lower.emitter import Emitter
 
 OP_NAMES: dict[int, str] = {getattr(ca, name): name[3:] for name in dir(ca) if name.startswith("OP_")}
@@ -82,11 +83,11 @@ def _erfinv(emit: Emitter, y: Value) -> Value:
 
 
 _RULES: dict[str, Callable[..., Value]] = {
-    "ADD": lambda emit, a, b: emit.add(a, b),
+    "ADD": lambda emit, a, b: emit.add(a, b) if a != b else double(emit, a),
     "POW": _power,
     "CONSTPOW": _power,
     "SQ": lambda emit, a: emit.map("mul", a, a),
-    "TWICE": lambda emit, a: emit.map("add", a, a),
+    "TWICE": double,
     "INV": lambda emit, a: emit.map("div", emit.constant(1.0), a),
     "LT": lambda emit, a, b: emit.compare("lt", a, b),
     "LE": lambda emit, a, b: emit.compare("le", a, b),

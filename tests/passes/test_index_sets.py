@@ -8,6 +8,7 @@ import numpy as np
 from arc_codegen.ir.builder import GraphBuilder
 from arc_codegen.ir.graph import AffineMap, Assemble, Graph, Part, Value
 from arc_codegen.ir.interp import interpret
+from arc_codegen.ir.loops import For, Store
 from arc_codegen.ir.types import DType, TensorType
 from arc_codegen.ir.verify import verify_graph
 from arc_codegen.options import Options
@@ -126,3 +127,21 @@ def test_boxes_with_the_same_parts_are_one() -> None:
         ((1, 0), (3, 4), (0,)),
         ((3, 0), (4, 4), (None,)),
     ]
+
+
+def test_a_border_is_a_run_of_the_loop_where_its_neighbour_is_zero() -> None:
+    builder = GraphBuilder("f")
+    x, c = builder.input("x", DType.F32, (100,)), builder.input("c", DType.F32)
+    right, left = builder.view(x, (99,), 1, (1,)), builder.view(x, (99,), 0, (1,))
+    slope = builder.map("mul", builder.map("sub", right, left), c)
+    kind = TensorType(DType.F32, (100,))
+    down = builder.add(Assemble(type=kind, parts=(Part(value=slope, target=AffineMap(0, (1,))),)))
+    up = builder.add(Assemble(type=kind, parts=(Part(value=slope, target=AffineMap(1, (1,))),)))
+    graph = builder.finish([("y", builder.map("sub", builder.map("add", builder.map("mul", x, c), up), down))])
+    options = Options(optimize="balanced")
+    function = lower_to_loops(optimise(graph, options), options)
+    (loop,) = [statement for statement in function.body if isinstance(statement, For)]
+    assert (loop.start, loop.stop) == (0, 99)
+    assert sum(isinstance(statement, Store) for statement in function.body) == 1
+    inputs = [np.linspace(-1.0, 2.0, 100, dtype=np.float32), np.array(0.3, np.float32)]
+    assert_loops_agree(function, graph, inputs)

@@ -114,6 +114,22 @@ def _add(builder: GraphBuilder, node: Map) -> Value | None:
         negated = _operand(builder, one, "neg")
         if negated is not None:  # -p + q = q - p exactly
             return _map(builder, node, "sub", other, negated.args[0])
+    for one, other in ((b, a), (a, b)):
+        opposite = _opposite(builder, one)
+        if opposite is not None:
+            return _map(builder, node, "sub", other, opposite)
+    return None
+
+
+def _opposite(builder: GraphBuilder, value: Value) -> Value | None:
+    """For a product with a negative number, the one with its magnitude: differences share it with sums."""
+    product = _operand(builder, value, "mul")
+    if product is None:
+        return None
+    for one, other in (product.args, product.args[::-1]):
+        number = known_number(builder, one)
+        if number is not None and number < 0:
+            return _map(builder, product, "mul", builder.constant(-number, product.type.dtype), other)
     return None
 
 
@@ -127,6 +143,9 @@ def _sub(builder: GraphBuilder, node: Map) -> Value | None:
     negated = _operand(builder, b, "neg")
     if negated is not None:
         return _map(builder, node, "add", a, negated.args[0])
+    opposite = _opposite(builder, b)
+    if opposite is not None:
+        return _map(builder, node, "add", a, opposite)
     return None
 
 

@@ -60,6 +60,8 @@ class CostModel:
         32 registers for them, some of which hold what an expression is made of.
     longest, part : int
         A function of more operations, loads and stores than ``longest`` becomes a row of functions of about ``part``.
+    strip_columns, strip_rows, strip_statements : int
+        So many columns and rows of a stencil go together, in a body of no more statements than this.
     """
 
     straight_line: int
@@ -88,6 +90,9 @@ class CostModel:
     registers: int
     longest: int
     part: int
+    strip_columns: int
+    strip_rows: int
+    strip_statements: int
 
     @staticmethod
     def work(node: Node, operands: Sequence[TensorType]) -> int:
@@ -129,6 +134,9 @@ BY_GOAL = {
         registers=24,
         longest=5000,
         part=1000,
+        strip_columns=1,
+        strip_rows=1,
+        strip_statements=0,
     ),
     "balanced": CostModel(
         straight_line=48,
@@ -157,6 +165,9 @@ BY_GOAL = {
         registers=24,
         longest=5000,
         part=1000,
+        strip_columns=1,
+        strip_rows=1,
+        strip_statements=0,
     ),
     "speed": CostModel(
         straight_line=400,
@@ -185,6 +196,9 @@ BY_GOAL = {
         registers=24,
         longest=5000,
         part=1000,
+        strip_columns=5,
+        strip_rows=2,
+        strip_statements=80,
     ),
 }
 """Cost models by the option ``optimize``."""

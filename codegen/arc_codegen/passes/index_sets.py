@@ -71,10 +71,14 @@ class _Expression:
 
     def worth(self, graph: Graph, cost: CostModel) -> bool:
         """Whether the code for all boxes stays within what the cost model allows."""
-        operations = sum(isinstance(graph.nodes[value], Map) for value in self.inner)
-        for parts in self.padded.values():
-            operations += max(len(_recomputed(graph, part.value)) for part in parts)
-        return len(self.boxes) * operations <= cost.split_work
+        operations = len(self.boxes) * sum(isinstance(graph.nodes[value], Map) for value in self.inner)
+        for number, parts in enumerate(self.padded.values()):
+            dear = [len(_recomputed(graph, part.value)) for part in parts]
+            for box, pattern in self.boxes:
+                part = pattern[number]
+                if part is not None and box != parts[part].box:
+                    operations += dear[part]
+        return operations <= cost.split_work
 
 
 def _expression(graph: Graph, root: Value, readers: Sequence[set[Value]]) -> _Expression | None:

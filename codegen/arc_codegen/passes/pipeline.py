@@ -19,6 +19,7 @@ from arc_codegen.passes.padded_sums import PaddedSums
 from arc_codegen.passes.rewriting import eliminate_dead_code, rebuild
 from arc_codegen.passes.rolling import roll_loops
 from arc_codegen.passes.scalarise import scalarise
+from arc_codegen.passes.signed_zeros import drop_added_zeros
 from arc_codegen.passes.structural_zeros import drop_zeros
 
 Observer = Callable[[str, Graph], None]
@@ -50,6 +51,7 @@ PIPELINE: tuple[GraphPass, ...] = (
     GraphPass("scalarise", lambda graph, options: scalarise(graph, BY_GOAL[options.optimize])),
     GraphPass("forward-elements", lambda graph, options: rebuild(graph, IndexMaps())),
     GraphPass("simplify-scalars", lambda graph, options: rebuild(graph, simplify_arithmetic)),
+    GraphPass("drop-added-zeros", lambda graph, options: drop_added_zeros(graph)),
     GraphPass("eliminate-dead-code", lambda graph, options: eliminate_dead_code(graph)),
     GraphPass("trim-loops-again", lambda graph, options: trim_loops(graph)),
 )

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from arc_codegen.ir.expressions import map_leaves, map_statement, walk_statements, with_expressions
-from arc_codegen.ir.loops import Call, Expr, Find, Index, Invoke, Let, Literal, Load, Ref, Stmt, Store, Symbol
+from arc_codegen.ir.loops import Call, Expr, Find, For, Index, Invoke, Let, Literal, Load, Ref, Stmt, Store, Symbol
 from arc_codegen.passes.loopgen.forms import Form
 from arc_codegen.passes.loopgen.substitution import rename_buffers
-from arc_codegen.passes.loops.effects import accesses
+from arc_codegen.passes.loops.effects import Access, accesses
 
 if TYPE_CHECKING:
     from arc_codegen.passes.loopgen.nests import NestLowering
+
+_ENUMERATED = 1 << 12
+"""Elements that several nests write, and which are compared one by one."""
 
 
 def calls_with(body: Sequence[Stmt], buffer: Symbol) -> bool:
@@ -57,7 +62,8 @@ def _shifted(index: Index, row: Form) -> Index:
 def written_in_place(body: Sequence[Stmt], successor: Symbol, carry: Symbol, nest: NestLowering) -> list[Stmt] | None:
     """The statements with ``successor`` stored straight into ``carry``; None where something still reads the old one.
 
-    Nests may, if the element they read is the one that they write next. Single elements wait in scalars for the end.
+    Nests may, if the element they read is the one that they write next, and no other nest writes it. Single elements
+    wait in scalars for the end.
     """
     if calls_with(body, successor):
         return None
@@ -68,15 +74,62 @@ def written_in_place(body: Sequence[Stmt], successor: Symbol, carry: Symbol, nes
     first = stores[0]
     if any(_loads(statement, carry) for statement in body[first:] if not _stores(statement, successor)):
         return None
-    if len(stores) != 1:
+    storing = [body[k] for k in stores if not _copies_itself(body[k], successor, carry)]
+    if not all(_reads_where_it_writes(statement, successor, carry) for statement in storing):
         return None
+    if len(storing) > 1 and not _apart(storing, successor):
+        return None
+    kept = [statement for statement in body if not _copies_itself(statement, successor, carry)]
+    return [rename_buffers(statement, {successor: carry}) for statement in kept]
+
+
+def _copies_itself(statement: Stmt, successor: Symbol, carry: Symbol) -> bool:
+    """Whether a nest gives elements their old values, and does nothing else."""
+    while isinstance(statement, For) and len(statement.body) == 1:
+        (statement,) = statement.body
+    if not isinstance(statement, Store) or statement.buffer != successor:
+        return False
+    return isinstance(statement.value, Load) and (statement.value.buffer, statement.value.index) == (
+        carry,
+        statement.index,
+    )
+
+
+def _reads_where_it_writes(statement: Stmt, successor: Symbol, carry: Symbol) -> bool:
+    """Whether the only old element that a nest reads is the one that it writes next."""
     places = {
-        leaf.index for leaf in walk_statements((body[first],)) if isinstance(leaf, Store) and leaf.buffer == successor
+        leaf.index for leaf in walk_statements((statement,)) if isinstance(leaf, Store) and leaf.buffer == successor
     }
-    reads = set(_load_indices(body[first], carry))
-    if len(places) != 1 or not reads <= places:
+    return len(places) == 1 and set(_load_indices(statement, carry)) <= places
+
+
+def _apart(statements: Sequence[Stmt], buffer: Symbol) -> bool:
+    """Whether no two statements write one element of the buffer, as far as that is cheap to find out."""
+    written: set[int] = set()
+    for statement in statements:
+        own: set[int] = set()
+        for access in accesses((statement,)):
+            if access.buffer != buffer or not access.stored:
+                continue
+            places = _places(access)
+            if places is None:
+                return False
+            own |= places
+        if not written.isdisjoint(own):
+            return False
+        written |= own
+    return True
+
+
+def _places(access: Access) -> set[int] | None:
+    """The elements that an access visits; None where they are too many, or not known here."""
+    index = access.index
+    if index is None or index.tables or any(symbol not in access.ranges for symbol, _ in index.terms):
         return None
-    return [rename_buffers(statement, {successor: carry}) for statement in body]
+    steps = [[c * k for k in range(*access.ranges[symbol])] for symbol, c in index.terms]
+    if math.prod(map(len, steps)) > _ENUMERATED:
+        return None
+    return {index.offset + sum(step) for step in itertools.product(*steps)}
 
 
 def _through_scalars(body: Sequence[Stmt], successor: Symbol, carry: Symbol, nest: NestLowering) -> list[Stmt]:

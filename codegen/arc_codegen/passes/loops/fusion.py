@@ -126,9 +126,19 @@ def _size(body: Sequence[Stmt]) -> int:
 
 def _same_shape(first: For, second: For) -> bool:
     """Whether one loop saves more than counting: both go over the same elements of something."""
-    ours = {(a.buffer, a.index and dict(a.index.terms).get(first.var)) for a in accesses(first.body)}
-    theirs = {(a.buffer, a.index and dict(a.index.terms).get(second.var)) for a in accesses(second.body)}
-    return any(coefficient for _, coefficient in ours & theirs)
+    runs = first.stop - first.start
+    theirs = [(access.buffer, row_of(access, second.var)) for access in accesses(second.body)]
+    for access in accesses(first.body):
+        row = row_of(access, first.var)
+        if row is None or not row.pitch:
+            continue
+        reach = abs(row.pitch) * (runs - 1)
+        for buffer, other in theirs:
+            if buffer != access.buffer or other is None or other.pitch != row.pitch:
+                continue
+            if max(other.low - row.high, row.low - other.high) <= reach:
+                return True
+    return False
 
 
 def _split(
@@ -179,25 +189,26 @@ def _fusible(first: For, second: For) -> bool:
     before = [a for a in accesses(first.body) if a.buffer in shared]
     after = [a for a in accesses(second.body) if a.buffer in shared]
     return all(
-        _in_step(a, first.var, b, second.var, same_run=nested)
+        _in_step(a, first, b, second, same_run=nested)
         for a in before
         for b in after
         if a.buffer == b.buffer and (a.stored or b.stored)
     )
 
 
-def _in_step(early: Access, early_var: Symbol, late: Access, late_var: Symbol, *, same_run: bool) -> bool:
+def _in_step(early: Access, first: For, late: Access, second: For, *, same_run: bool) -> bool:
     """Whether what ``late`` touches in run i, ``early`` touches in no run after i.
 
     With ``same_run`` in no run before i either: runs that do not wait for each other may go together in the end, which
     saves more around inner loops than fusion does.
     """
-    ours, theirs = row_of(early, early_var), row_of(late, late_var)
+    ours, theirs = row_of(early, first.var), row_of(late, second.var)
     if ours is None or theirs is None or ours.pitch != theirs.pitch or ours.pitch == 0 or ours.around != theirs.around:
         return False
     if same_run:
         return max(theirs.high - ours.low, ours.high - theirs.low) < abs(ours.pitch)
-    # c * (later run) + r == c * i + s takes s - r >= c (c > 0), or s - r <= c (c < 0)
+    # c * (later run) + r == c * i + s takes s - r = c * d, with d from 1 to the number of the last run
+    furthest = first.stop - first.start - 1
     if ours.pitch > 0:
-        return theirs.high - ours.low < ours.pitch
-    return theirs.low - ours.high > ours.pitch
+        return theirs.high - ours.low < ours.pitch or theirs.low - ours.high > ours.pitch * furthest
+    return theirs.low - ours.high > ours.pitch or theirs.high - ours.low < ours.pitch * furthest

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from arc_codegen.ir.loops import LoopFunction
 from arc_codegen.options import Options
 from arc_codegen.passes.cost import BY_GOAL, CostModel
+from arc_codegen.passes.loops.carrying import carry_values
 from arc_codegen.passes.loops.contraction import contract_arrays
 from arc_codegen.passes.loops.dead_stores import drop_stores
+from arc_codegen.passes.loops.first_runs import take_in_first_runs
 from arc_codegen.passes.loops.forwarding import forward_elements
 from arc_codegen.passes.loops.fusion import fuse_loops
 from arc_codegen.passes.loops.interchange import interchange_sums
@@ -18,6 +20,7 @@ from arc_codegen.passes.loops.promotion import promote_elements
 from arc_codegen.passes.loops.schedule import schedule_scalars
 from arc_codegen.passes.loops.split import split_functions
 from arc_codegen.passes.loops.straight_sums import straighten_sums
+from arc_codegen.passes.loops.strips import cut_strips
 from arc_codegen.passes.loops.unroll import unroll_loops
 
 
@@ -69,11 +72,23 @@ def _split(function: LoopFunction, model: CostModel) -> LoopFunction:
     return split_functions(function, longest=model.longest, part=model.part)
 
 
+def _cut(function: LoopFunction, model: CostModel) -> LoopFunction:
+    return cut_strips(function, columns=model.strip_columns, rows=model.strip_rows, statements=model.strip_statements)
+
+
+def _carry(function: LoopFunction, model: CostModel, *, loads: bool) -> LoopFunction:
+    return carry_values(function, most=model.promoted, loads=loads and model.strip_columns > 1)
+
+
 LOOP_PIPELINE: tuple[LoopPass, ...] = (
     LoopPass("interchange-sums", lambda function, options: _interchange(function, BY_GOAL[options.optimize])),
     LoopPass("fuse-loops", lambda function, options: _fuse(function, BY_GOAL[options.optimize])),
+    LoopPass("cut-strips", lambda function, options: _cut(function, BY_GOAL[options.optimize])),
+    LoopPass("carry-values", lambda function, options: _carry(function, BY_GOAL[options.optimize], loads=False)),
+    LoopPass("take-in-first-runs", lambda function, options: take_in_first_runs(function)),
     LoopPass("jam-loops", lambda function, options: _jam(function, BY_GOAL[options.optimize])),
     LoopPass("unroll-loops", lambda function, options: _unroll(function, BY_GOAL[options.optimize])),
+    LoopPass("carry-elements", lambda function, options: _carry(function, BY_GOAL[options.optimize], loads=True)),
     LoopPass("contract-arrays", lambda function, options: contract_arrays(function)),
     LoopPass("straighten-sums", lambda function, options: straighten_sums(function)),
     LoopPass("promote-elements", lambda function, options: _promote(function, BY_GOAL[options.optimize])),
