@@ -138,7 +138,7 @@ def test_a_border_is_a_run_of_the_loop_where_its_neighbour_is_zero() -> None:
     down = builder.add(Assemble(type=kind, parts=(Part(value=slope, target=AffineMap(0, (1,))),)))
     up = builder.add(Assemble(type=kind, parts=(Part(value=slope, target=AffineMap(1, (1,))),)))
     graph = builder.finish([("y", builder.map("sub", builder.map("add", builder.map("mul", x, c), up), down))])
-    options = Options(optimize="balanced")
+    options = Options(optimize="size")
     function = lower_to_loops(optimise(graph, options), options)
     (loop,) = [statement for statement in function.body if isinstance(statement, For)]
     assert (loop.start, loop.stop) == (0, 99)
