@@ -27,7 +27,7 @@ from archimedes.autodiff.linearise import (
     sweep_forward,
     sweep_reverse,
 )
-from archimedes.autodiff.modes import jacobian_rows
+from archimedes.autodiff.modes import hessians
 from archimedes.function.compiled import CompiledFunction
 from archimedes.tree import Structure
 
@@ -70,11 +70,7 @@ class Hessian(Derivative):
         output = scalar_output(primal, "hess")
         leaves = primal.leaves
         held = sweep_reverse([output.held], [ca.MX(1.0)], [leaf.held for leaf in leaves])
-        upper = {
-            (i, j): jacobian_rows(held[i], leaf.held, symmetric=i == j)
-            for j, leaf in enumerate(leaves)
-            for i in range(j + 1)
-        }
+        upper = hessians(held, [leaf.held for leaf in leaves])
         finished = dict(zip(upper, primal.finish(list(upper.values())), strict=True))
         blocks = [[_hessian_block(finished, leaves, i, j) for j in range(len(leaves))] for i in range(len(leaves))]
         single = isinstance(self.argnums, int)

@@ -6,10 +6,20 @@ from collections.abc import Sequence
 from typing import Final
 
 import casadi as ca
+import numpy as np
 
 from archimedes.array.trace_context import casadi_differentiating
+from archimedes.autodiff.chains import contract_chains
 from archimedes.autodiff.points import by_entries
-from archimedes.autodiff.sweeps import by_columns, by_rows, columns_together, jacobian_sparsity, rows_together
+from archimedes.autodiff.sweeps import (
+    by_columns,
+    by_rows,
+    columns_together,
+    group_of,
+    jacobian_sparsity,
+    rows_together,
+)
+from archimedes.autodiff.terms import Places
 from archimedes.autodiff.work import count_work
 
 _MOST_SWEEPS: Final = 64
@@ -25,6 +35,14 @@ _REVERSE: Final = 1.5
 _MANY_POINTS: Final = 3
 """Fewest rows that must share a sweep for elimination at the entries; of fewer each can have its own."""
 
+_MASKING: Final = frozenset({ca.OP_IF_ELSE_ZERO, ca.OP_CALL})
+"""Operations with which no reverse sweeps are taken but CasADi's own. Of a branch that is not chosen, where a slope may
+be infinite, a tangent is masked after it is made; a cotangent is before it is multiplied, and zero times infinity is
+NaN. Calls may have branches in them, and what they take is not known."""
+
+_NEARLY: Final = 0.95
+"""Ways whose cycles differ by less are alike: the count does not see what moving elements about takes."""
+
 _LONGER: Final = 1.25
 """How much longer the code of a cheaper way may be than that of the shortest. Sweeps for single rows of a long output
 are cheap, since most of a sweep is zero, but each is code of its own."""
@@ -32,19 +50,58 @@ are cheap, since most of a sweep is zero, but each is code of its own."""
 
 def jacobians(output: ca.MX, wrt: Sequence[ca.MX]) -> list[ca.MX]:
     """Jacobians of the nonzeros of ``output`` with respect to each of the symbols, transposed: held in C order."""
-    found = [[jacobian_rows(output, symbol) for symbol in wrt]]
-    size = ca.Function("primal", list(wrt), [output], {"allow_free": True, "max_io": 0}).n_instructions()
-    if output.numel() <= _MOST_ELEMENTS and size <= _MOST_COPIES and any(jacobian.nnz() > 0 for jacobian in found[0]):
-        found += _other_ways(output, wrt, max(_MOST_COPIES // size, 1))
-    if len(found) == 1:
-        return found[0]
-    works = [count_work(way) for way in found]
+    usual = [jacobian_rows(output, symbol) for symbol in wrt]
+    operations = _operations([output], wrt)
+    size = len(operations)
+    if output.numel() > _MOST_ELEMENTS or size > _MOST_COPIES or not any(block.nnz() > 0 for block in usual):
+        return usual
+    backwards = _MASKING.isdisjoint(operations)
+    return _cheapest([usual, *_other_ways(output, wrt, max(_MOST_COPIES // size, 1), backwards=backwards)])
+
+
+def hessians(gradients: Sequence[ca.MX], wrt: Sequence[ca.MX]) -> dict[tuple[int, int], ca.MX]:
+    """Derivatives of the gradient for symbol i by symbol j, where i is at most j, transposed."""
+    places = [(i, j) for j in range(len(wrt)) for i in range(j + 1)]
+
+    def blocks(outputs: Sequence[ca.MX]) -> list[ca.MX]:
+        return [jacobian_rows(outputs[i], wrt[j], symmetric=i == j) for i, j in places]
+
+    ways = [blocks(gradients)]
+    count = sum(symbol.numel() for symbol in wrt)
+    if count <= _MOST_ELEMENTS and len(_operations(gradients, wrt)) <= _MOST_COPIES:
+        dense = [ca.densify(gradient) for gradient in gradients]
+        contracted = contract_chains(dense, wrt, *_sweeps(dense, wrt, count))
+        ways += [contracted.restore(blocks(contracted.outputs))] if contracted is not None else []
+    return dict(zip(places, _cheapest(ways), strict=True))
+
+
+def _operations(outputs: Sequence[ca.MX], wrt: Sequence[ca.MX]) -> list[int]:
+    function = ca.Function("primal", list(wrt), list(outputs), {"allow_free": True, "max_io": 0})
+    return [function.instruction_id(k) for k in range(function.n_instructions())]
+
+
+def _cheapest(ways: list[list[ca.MX]]) -> list[ca.MX]:
+    """The way of fewest cycles among those not much longer than the shortest; the first of nearly equal ones."""
+    if len(ways) == 1:
+        return ways[0]
+    works = [count_work(way) for way in ways]
     longest = _LONGER * min(work.operations for work in works)
     fitting = [k for k, work in enumerate(works) if work.operations <= longest]
-    return found[min(fitting, key=lambda k: works[k].cycles)]
+    enough = min(works[k].cycles for k in fitting) / _NEARLY
+    return ways[next(k for k in fitting if works[k].cycles <= enough)]
 
 
-def _other_ways(output: ca.MX, wrt: Sequence[ca.MX], sweeps: int) -> list[list[ca.MX]]:
+def _sweeps(outputs: Sequence[ca.MX], wrt: Sequence[ca.MX], most: int) -> tuple[Places, int]:
+    """The forward sweep that each element of the symbols has its tangent in, and the number of reverse sweeps."""
+    patterns = [jacobian_sparsity(output, wrt) for output in outputs]
+    columns = columns_together([ca.horzcat(*row) for row in patterns], most)
+    rows = rows_together([ca.vertcat(*column) for column in zip(*patterns, strict=True)], most)
+    count = sum(symbol.numel() for symbol in wrt)
+    group = group_of(columns, count) if columns is not None else np.arange(count)
+    return group, len(rows) if rows is not None else most
+
+
+def _other_ways(output: ca.MX, wrt: Sequence[ca.MX], sweeps: int, *, backwards: bool) -> list[list[ca.MX]]:
     """Jacobians taken in those other ways that can be cheaper, by the number of their sweeps."""
     most = min(sweeps, _MOST_SWEEPS)
     patterns = jacobian_sparsity(output, wrt)
@@ -52,14 +109,24 @@ def _other_ways(output: ca.MX, wrt: Sequence[ca.MX], sweeps: int) -> list[list[c
     columns = columns_together([ca.horzcat(*patterns)], most)
     apart = [columns_together([pattern], most) for pattern in patterns]
     usual = sum(len(groups) if groups is not None else most for groups in apart)
-    found = []
-    if rows is not None and _REVERSE * len(rows) <= usual:
-        found.append(by_rows(output, wrt, patterns, rows))
-    if columns is not None and len(columns) < usual:
-        found.append(by_columns(output, wrt, patterns, columns))
-    if output.numel() >= _MANY_POINTS:
+
+    def swept(value: ca.MX) -> list[list[ca.MX]]:
+        found = []
+        if backwards and rows is not None and _REVERSE * len(rows) <= usual:
+            found.append(by_rows(value, wrt, patterns, rows))
+        if columns is not None and len(columns) < usual:
+            found.append(by_columns(value, wrt, patterns, columns))
+        return found
+
+    found = swept(output)
+    if backwards and output.numel() >= _MANY_POINTS:
         entries = by_entries(output, wrt, min(usual - 1, output.numel() // _MANY_POINTS))
         found += [] if entries is None else [entries]
+    contracted = contract_chains([output], wrt, *_sweeps([output], wrt, most))
+    if contracted is not None:
+        (lines,) = contracted.outputs
+        found.append(contracted.restore([jacobian_rows(lines, symbol) for symbol in wrt]))
+        found += [contracted.restore(way) for way in swept(lines)]
     return found
 
 

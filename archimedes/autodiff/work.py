@@ -65,6 +65,11 @@ def count_work(expressions: Sequence[ca.MX]) -> Work:
     return _work_of(ca.Function("counted", ca.symvar(ca.veccat(*parts)), parts, {"max_io": 0}), {})
 
 
+def cycles_of(operation: int) -> float:
+    """Cycles that one element of a scalar operation takes."""
+    return _OF_EACH.get(operation, _FUNCTION)
+
+
 def _work_of(function: ca.Function, known: dict[int, Work]) -> Work:
     cycles, operations = 0.0, 0
     for k in range(function.n_instructions()):

@@ -11,9 +11,10 @@ import pytest
 from numpy.typing import NDArray
 
 import archimedes as arc
-from archimedes.autodiff.modes import jacobian_rows, jacobians
+from archimedes.autodiff.chains import contract_chains
+from archimedes.autodiff.modes import hessians, jacobian_rows, jacobians
 from archimedes.autodiff.points import by_entries, find_entries
-from archimedes.autodiff.sweeps import by_columns, by_rows, columns_together, jacobian_sparsity, rows_together
+from archimedes.autodiff.sweeps import by_columns, by_rows, columns_together, group_of, jacobian_sparsity, rows_together
 from archimedes.autodiff.work import count_work
 from examples.adbench.bundle_adjustment import reprojection_error
 
@@ -116,7 +117,15 @@ def ways(output: ca.MX, wrt: list[ca.MX]) -> dict[str, list[ca.MX]]:
         "chosen": jacobians(output, wrt),
     }
     entries = by_entries(output, wrt)
-    return found if entries is None else found | {"entries": entries}
+    if entries is not None:
+        found["entries"] = entries
+    group = group_of(columns, sum(symbol.numel() for symbol in wrt))
+    contracted = contract_chains([output], wrt, group, output.numel())
+    if contracted is not None:
+        (lines,) = contracted.outputs
+        found["chains forwards"] = contracted.restore(by_columns(lines, wrt, patterns, columns))
+        found["chains backwards"] = contracted.restore(by_rows(lines, wrt, patterns, rows))
+    return found
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -164,6 +173,24 @@ def test_parameters_that_all_points_share_take_one_sweep() -> None:
     assert chosen.operations < 0.55 * usual.operations
 
 
+def test_a_chain_is_swept_once_in_a_hessian() -> None:
+    def loss(p: Any, times: Any, measured: Any) -> Any:
+        return np.sum(decay(p, times, measured) ** 2)
+
+    function = arc.trace_function(arc.compile(loss), CASES["decay"][1]).function
+    symbols = function.mx_in()
+    (output,) = function.call(symbols, True, False)
+    gradient = ca.gradient(output, symbols[0])
+    chosen, usual = hessians([gradient], symbols[:1])[0, 0], jacobian_rows(gradient, symbols[0], symmetric=True)
+    assert count_work([chosen]).cycles < 0.6 * count_work([usual]).cycles
+    assert count_work([chosen]).operations < 0.6 * count_work([usual]).operations
+    numbers = [ca.DM(np.asarray(value)) for value in CASES["decay"][1]]
+    (got,), (expected,) = (values([matrix], symbols, numbers) for matrix in (chosen, usual))
+    bound = 4 * count_work([gradient]).operations * EPS * np.abs(expected).max()
+    np.testing.assert_allclose(got, expected, rtol=0, atol=bound)
+    np.testing.assert_array_equal(got, got.T)
+
+
 def test_one_sweep_for_a_row_serves_all_arguments() -> None:
     output, wrt, _, _ = traced("one")
     usual = count_work([jacobian_rows(output, symbol) for symbol in wrt])
@@ -188,6 +215,24 @@ def test_points_beyond_a_domain_do_not_reach_others() -> None:
     x = np.array([-2.0, -0.5, 0.0, 0.5, 3.0])
     got = arc.jac(arc.compile(f, backend="casadi"))(np.array([1.0, 0.5]), x)
     assert np.isfinite(got).all()
+
+
+@pytest.mark.parametrize("rows", [2, 5])
+def test_infinite_slopes_that_are_not_chosen_are_not_multiplied_by_zero(rows: int) -> None:
+    def f(p: Any, x: Any) -> Any:
+        y = np.where(x != 0.0, p[0] / x, p[1])
+        z = np.where(x > 0.5, p[0] / x, 0.0) + np.where(x > 0.7, (p[0] / x) ** 2, 0.0)
+        return (np.sin(y) * np.exp(y) + p[2] * y * z)[:rows]
+
+    def f_like(p: Any, x: Any) -> Any:  # the same with x away from 0
+        return f(p, np.where(x == 0.0, 1.0, x))
+
+    x, p = np.array([0.0, 1.0, 2.0, 0.0, 3.0]), np.array([1.0, 0.5, 0.25])
+    got = arc.jac(arc.compile(f, backend="casadi"))(p, x)
+    assert np.isfinite(got).all()
+    others = x[:rows] != 0.0
+    expected = arc.jac(arc.compile(f_like, backend="casadi"))(p, x)
+    np.testing.assert_allclose(got[others], expected[others], rtol=64 * EPS)
 
 
 def test_long_functions_are_not_swept_for_every_way() -> None:
