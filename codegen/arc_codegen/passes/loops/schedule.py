@@ -71,7 +71,7 @@ class _Scheduling:
             return body
         orders = list(block.orders())
         left = [block.spills(order, self.registers) for order in orders]
-        best = min(range(len(orders)), key=lambda k: left[k] if k == 0 else left[k] / _BETTER)
+        best = left.index(min(left))
         if left[best] > _GAIN * usual:
             return body
         return tuple(statement for position in orders[best] for statement in units[position])
@@ -88,10 +88,8 @@ class _Scheduling:
         return statement
 
 
-_GAIN = 0.9
+_GAIN = 0.97
 """What of them may be left, for the order to change."""
-_BETTER = 0.8
-"""Another order than that nearest to the user's is taken if it leaves no more than this of its loads and stores."""
 _FEW = 4
 """With more readers left, it does not matter how many a scalar has."""
 
