@@ -6,7 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from arc_codegen.ir.graph import Contract, Lookup, Map, Node, Reduce
+from arc_codegen.ir.graph import Assemble, Contract, Lookup, Loop, Map, Node, Reduce, Solve, Spread
+from arc_codegen.ir.scalar import SCALAR_OPS
 from arc_codegen.ir.types import TensorType
 
 
@@ -42,6 +43,11 @@ class CostModel:
     searched : int
         Grids of up to this many points are searched in place, by one comparison for each doubling: of 12 points in 28
         instructions and 110 octets instead of 60 and 30, and the function that calls keeps its registers.
+    remembered : int
+        A loop may keep so many bytes of what another loop would else compute again.
+    byte_price : float
+        So many instructions must be saved in each run for a byte that each run keeps. On Cortex-M4F an exponential in
+        float32 is worth 10 a byte, a sine or a division and what goes into it 4 to 7.
     pivoted, definite : int
         Linear systems of up to this many equations are written out: those with pivoting, Cholesky's and triangular
         ones. On Cortex-M4F one with pivoting takes 35 to 177 instructions instead of 295 to 1005, and, of 2, 3 and 4
@@ -80,6 +86,8 @@ class CostModel:
     sums_beside_calls: int
     promoted: int
     searched: int
+    remembered: int
+    byte_price: float
     pivoted: int
     definite: int
     rolled: int
@@ -105,6 +113,43 @@ class CostModel:
             return operands[0].size
         return node.type.size if isinstance(node, (Map, Lookup)) else 0
 
+    @staticmethod
+    def instructions(node: Node, operands: Sequence[TensorType]) -> float:
+        """Instructions that computing all elements takes on a processor with an FPU, roughly.
+
+        Divisions and square roots count for their 14 cycles on Cortex-M4F, functions for those of the runtime there.
+        """
+        if isinstance(node, Map):
+            return node.type.size * _INSTRUCTIONS.get(node.fn, 1)
+        if isinstance(node, (Lookup, Spread)):
+            return 30 * max(kind.size for kind in (node.type, *operands[1:2]))
+        if isinstance(node, Contract):
+            return 2 * CostModel.work(node, operands)
+        if isinstance(node, Solve):
+            order = operands[0].shape[0]
+            return order**3 + 20 * order
+        if isinstance(node, Reduce):
+            return 2 * operands[0].size
+        if isinstance(node, Loop):
+            types = [inner.type for inner in node.body.nodes]
+            runs = (CostModel.instructions(one, [types[o] for o in one.operands]) for one in node.body.nodes)
+            return node.length * sum(runs)
+        return node.type.size if isinstance(node, Assemble) and node.type.size > 1 else 0
+
+
+_INSTRUCTIONS = {
+    **{name: 40 for name, op in SCALAR_OPS.items() if not op.exact},
+    "div": 14,
+    "sqrt": 14,
+    "sin": 26,
+    "cos": 26,
+    "pow": 130,
+    "atan2": 60,
+    "fmod": 40,
+    "remainder": 40,
+}
+"""Of one scalar operation; of those that are not listed, 1."""
+
 
 BY_GOAL = {
     "size": CostModel(
@@ -124,6 +169,8 @@ BY_GOAL = {
         sums_beside_calls=1024,
         promoted=16,
         searched=2,
+        remembered=0,
+        byte_price=0.0,
         pivoted=3,
         definite=4,
         rolled=6,
@@ -155,6 +202,8 @@ BY_GOAL = {
         sums_beside_calls=1024,
         promoted=16,
         searched=17,
+        remembered=4096,
+        byte_price=7.0,
         pivoted=4,
         definite=4,
         rolled=8,
@@ -186,6 +235,9 @@ BY_GOAL = {
         sums_beside_calls=4,
         promoted=20,
         searched=65,
+        promoted=16,
+        remembered=16384,
+        byte_price=0.5,
         pivoted=4,
         definite=4,
         rolled=8,

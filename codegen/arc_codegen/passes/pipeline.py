@@ -16,6 +16,7 @@ from arc_codegen.passes.index_maps import IndexMaps
 from arc_codegen.passes.index_sets import split_index_sets
 from arc_codegen.passes.loop_bodies import hoist_invariants, optimise_bodies, trim_loops
 from arc_codegen.passes.padded_sums import PaddedSums
+from arc_codegen.passes.remembering import remember_values
 from arc_codegen.passes.rewriting import eliminate_dead_code, rebuild
 from arc_codegen.passes.rolling import roll_loops
 from arc_codegen.passes.scalarise import scalarise
@@ -48,6 +49,7 @@ PIPELINE: tuple[GraphPass, ...] = (
     GraphPass("join-padded-sums", lambda graph, options: rebuild(graph, PaddedSums())),
     GraphPass("split-index-sets", lambda graph, options: split_index_sets(graph, BY_GOAL[options.optimize])),
     GraphPass("hoist-invariants", lambda graph, options: hoist_invariants(graph)),
+    GraphPass("remember-values", lambda graph, options: remember_values(graph, BY_GOAL[options.optimize])),
     GraphPass("scalarise", lambda graph, options: scalarise(graph, BY_GOAL[options.optimize])),
     GraphPass("forward-elements", lambda graph, options: rebuild(graph, IndexMaps())),
     GraphPass("simplify-scalars", lambda graph, options: rebuild(graph, simplify_arithmetic)),
