@@ -235,7 +235,6 @@ BY_GOAL = {
         sums_beside_calls=4,
         promoted=20,
         searched=65,
-        promoted=16,
         remembered=16384,
         byte_price=0.5,
         pivoted=4,
