@@ -48,6 +48,8 @@ class CostModel:
     byte_price : float
         So many instructions must be saved in each run for a byte that each run keeps. On Cortex-M4F an exponential in
         float32 is worth 10 a byte, a sine or a division and what goes into it 4 to 7.
+    computed_again : int
+        What a loop computes for each element and a later loop needs too, both compute if it takes no more instructions.
     pivoted, definite : int
         Linear systems of up to this many equations are written out: those with pivoting, Cholesky's and triangular
         ones. On Cortex-M4F one with pivoting takes 35 to 177 instructions instead of 295 to 1005, and, of 2, 3 and 4
@@ -88,6 +90,7 @@ class CostModel:
     searched: int
     remembered: int
     byte_price: float
+    computed_again: int
     pivoted: int
     definite: int
     rolled: int
@@ -120,7 +123,7 @@ class CostModel:
         Divisions and square roots count for their 14 cycles on Cortex-M4F, functions for those of the runtime there.
         """
         if isinstance(node, Map):
-            return node.type.size * _INSTRUCTIONS.get(node.fn, 1)
+            return node.type.size * CostModel.scalar_instructions(node.fn)
         if isinstance(node, (Lookup, Spread)):
             return 30 * max(kind.size for kind in (node.type, *operands[1:2]))
         if isinstance(node, Contract):
@@ -135,6 +138,11 @@ class CostModel:
             runs = (CostModel.instructions(one, [types[o] for o in one.operands]) for one in node.body.nodes)
             return node.length * sum(runs)
         return node.type.size if isinstance(node, Assemble) and node.type.size > 1 else 0
+
+    @staticmethod
+    def scalar_instructions(fn: str) -> float:
+        """The same for one scalar operation."""
+        return _INSTRUCTIONS.get(fn, 1)
 
 
 _INSTRUCTIONS = {
@@ -171,6 +179,7 @@ BY_GOAL = {
         searched=2,
         remembered=0,
         byte_price=0.0,
+        computed_again=2,
         pivoted=3,
         definite=4,
         rolled=6,
@@ -204,6 +213,7 @@ BY_GOAL = {
         searched=17,
         remembered=4096,
         byte_price=7.0,
+        computed_again=1,
         pivoted=4,
         definite=4,
         rolled=8,
@@ -237,6 +247,7 @@ BY_GOAL = {
         searched=65,
         remembered=16384,
         byte_price=0.5,
+        computed_again=1,
         pivoted=4,
         definite=4,
         rolled=8,

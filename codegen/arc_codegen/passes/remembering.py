@@ -13,9 +13,10 @@ import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from arc_codegen.ir.affine import contiguous_strides
 from arc_codegen.ir.builder import GraphBuilder
 from arc_codegen.ir.graph import AffineMap, Constant, Graph, Loop, Output, Part, Result, Value, View
-from arc_codegen.ir.types import DType, TensorType
+from arc_codegen.ir.types import DType
 from arc_codegen.passes.common_values import CommonValues, OpenLoop, Operand, Row, common_values
 from arc_codegen.passes.cost import CostModel
 from arc_codegen.passes.minimum_cut import Network
@@ -167,20 +168,20 @@ def _remember(earlier: OpenLoop, later: OpenLoop, common: CommonValues, kept: li
         renamed[parameter.index] = builder.add(parameter)
     values: dict[Value, Value] = {}  # common value -> value of the new body
     inputs: list[Value] = []
-    for operand, members in rows:
+    for operand, _ in rows:
         emitted = earlier.body.outputs[operand.index]
         kind = earlier.body.nodes[emitted.value].type
         inputs.append(builder.input(emitted.name, kind.dtype, kind.shape))
         later.elements.append(operand)
-        if len(members) == 1:
-            values[members[0]] = inputs[-1]
     for parameter in body.inputs[first:]:
         renamed[parameter.index] = builder.add(replace(parameter, index=len(renamed) + len(rows)))
     for (_, members), row in zip(rows, inputs, strict=True):
-        if len(members) > 1:
-            for place, value in enumerate(members):
-                scalar = View(type=common.builder.type(value), arg=row, map=_element(builder.type(row), place))
-                values[value] = builder.add(scalar)
+        place = 0
+        for value in members:
+            kind = common.builder.type(value)
+            part = View(type=kind, arg=row, map=AffineMap(place, contiguous_strides(kind.shape)))
+            values[value] = builder.add(part) if builder.type(row) != kind else row
+            place += kind.size
     for value, node in enumerate(body.nodes):
         if value in renamed or value not in common.later:
             continue
@@ -192,12 +193,6 @@ def _remember(earlier: OpenLoop, later: OpenLoop, common: CommonValues, kept: li
     )
 
 
-def _element(row: TensorType, place: int) -> AffineMap:
-    """The map that reads one element of a row as a number."""
-    assert place < row.size
-    return AffineMap(place, ())
-
-
 def _rows(earlier: OpenLoop, common: CommonValues, kept: list[Value]) -> list[tuple[Row, list[Value]]]:
     """Rows that hold the values: some are there, the others are added to the earlier loop."""
     body = earlier.body
@@ -207,23 +202,28 @@ def _rows(earlier: OpenLoop, common: CommonValues, kept: list[Value]) -> list[tu
     renamed = {value: builder.add(node) for value, node in enumerate(body.nodes)}
     outputs = [Output(output.name, renamed[output.value]) for output in body.outputs]
     added = [v for v in kept if common.earlier[v] not in there]
-    numbers: dict[DType, list[Value]] = {}
+    alike: dict[DType, list[Value]] = {}
     for value in added:
-        kind = common.builder.type(value)
-        if kind.shape == ():
-            numbers.setdefault(kind.dtype, []).append(value)
-        else:
-            found.append((Row(earlier.value, len(outputs)), [value]))
-            outputs.append(Output(_unused_name(outputs), renamed[common.earlier[value]]))
-    for dtype, members in numbers.items():
+        alike.setdefault(common.builder.type(value).dtype, []).append(value)
+    for members in alike.values():
         found.append((Row(earlier.value, len(outputs)), members))
-        values = [renamed[common.earlier[value]] for value in members]
-        if len(values) > 1:
-            parts = tuple(Part(value=value, target=AffineMap(k, ())) for k, value in enumerate(values))
-            values = [builder.assemble(dtype, (len(values),), parts)]
-        outputs.append(Output(_unused_name(outputs), values[0]))
+        row = _row(builder, [renamed[common.earlier[value]] for value in members])
+        outputs.append(Output(_unused_name(outputs), row))
     earlier.body = builder.finish(outputs)
     return found
+
+
+def _row(builder: GraphBuilder, values: Sequence[Value]) -> Value:
+    """One value that holds all elements."""
+    if len(values) == 1:
+        return values[0]
+    parts = []
+    size = 0
+    for value in values:
+        kind = builder.type(value)
+        parts.append(Part(value=value, target=AffineMap(size, contiguous_strides(kind.shape))))
+        size += kind.size
+    return builder.assemble(builder.type(values[0]).dtype, (size,), parts)
 
 
 def _unused_name(outputs: Sequence[Output]) -> str:

@@ -6,7 +6,7 @@ writes them over at its end; where nothing reads the old array after the new one
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from arc_codegen.ir.graph import Loop, Value
 from arc_codegen.ir.loops import Expr, Let, Literal, Load, Ref, Set, Store, Symbol, Var
 from arc_codegen.ir.types import DType, TensorType
 from arc_codegen.passes.loopgen.forms import ZERO, Form, combine, flat_form
+from arc_codegen.passes.loopgen.histories import History, find_histories
 from arc_codegen.passes.loopgen.in_place import calls_with, written_in_place
 
 if TYPE_CHECKING:
@@ -35,26 +36,47 @@ class Argument:
 def write_loop(nest: NestLowering, value: Value, node: Loop) -> None:
     """Emit the loop into the body of ``nest``, and note where its results are."""
     parameters = node.body.inputs
-    carries = [_start(nest, value, node, k) for k in range(len(node.carries))]
+    histories = find_histories(nest, value, node)
+    carries = [_start(nest, value, node, k, histories.get(k)) for k in range(len(node.carries))]
     first = len(node.carries)
+    kept = {history.emitted: history for history in histories.values()}
     emitted = [
-        _home(nest, value, first + k, output.name, kind)
-        for k, (output, kind) in enumerate(zip(node.body.outputs[first:], node.result_types()[first:], strict=True))
+        kept[k].symbol if k in kept else _home(nest, value, k, node.body.outputs[k].name, kind)
+        for k, kind in enumerate(node.result_types()[first:], start=first)
     ]
 
     def inside(axes: list[Form]) -> None:
         step = axes[0]
         row = combine(node.length - 1, [(-1, step)]) if node.backwards else step
-        arguments = [_carried(symbol, p.type) for symbol, p in zip(carries, parameters, strict=False)]
+        arguments = [
+            _carried(symbol, p.type) if k not in histories else _placed(symbol, histories[k].row(step), p.type.dtype)
+            for k, (symbol, p) in enumerate(zip(carries, parameters, strict=False))
+        ]
         for operand, parameter in zip(node.elements, parameters[first:], strict=False):
             arguments.append(_read_at(nest, operand, combine(0, [(parameter.type.size, row)])))
         arguments += [_read_at(nest, operand, ZERO) for operand in node.invariants]
-        _Run(nest, node, carries, emitted, arguments, row).write()
+        _Run(nest, node, carries, emitted, arguments, row, step, histories).write()
 
     nest.loops((node.length,), inside, node.origin)
+    for history in histories.values():
+        _show(nest, value, node, history)
 
 
-def _start(nest: NestLowering, value: Value, node: Loop, k: int) -> Symbol:
+def _show(nest: NestLowering, value: Value, node: Loop, history: History) -> None:
+    """Note where the results are that a history holds."""
+    rows, last = (nest.results.get((value, k)) for k in (history.emitted, history.carry))
+    dtype = node.body.nodes[history.carry].type.dtype
+    if rows is not None:
+        nest.arguments[rows] = _placed(history.symbol, Form(history.first_row), dtype)
+    if last is not None:
+        nest.arguments[last] = _placed(history.symbol, Form(history.last), dtype)
+        target = nest.targets.get(last)
+        if target is not None:
+            nest.copy_into(target, last)
+            nest.home[last] = target
+
+
+def _start(nest: NestLowering, value: Value, node: Loop, k: int, history: History | None) -> Symbol:
     """Give a carry its first value."""
     parameter = node.body.inputs[k]
     initial = node.carries[k]
@@ -63,14 +85,16 @@ def _start(nest: NestLowering, value: Value, node: Loop, k: int) -> Symbol:
         nest.body.append(Var(symbol, nest.read(initial, ZERO), node.origin))
         nest.give_scalar(nest.results.get((value, k)), Ref(symbol, parameter.type.dtype))
         return symbol
-    symbol = _home(nest, value, k, parameter.name, parameter.type)
+    symbol = history.symbol if history is not None else _home(nest, value, k, parameter.name, parameter.type)
     if parameter.type.size == 0:
         return symbol
     shape = nest.iteration_shape(initial)
+    start = history.row(ZERO) if history is not None else ZERO
 
     def inside(axes: list[Form]) -> None:
         flat = flat_form(axes, shape)
-        nest.body.append(Store(symbol, flat.index(), nest.read(initial, flat), node.origin))
+        place = combine(0, [(1, start), (1, flat)])
+        nest.body.append(Store(symbol, place.index(), nest.read(initial, flat), node.origin))
 
     nest.loops(shape, inside, node.origin)
     return symbol
@@ -93,6 +117,13 @@ def _carried(symbol: Symbol, kind: TensorType) -> Argument:
     if kind.size == 1:
         return Argument(lambda flat: Ref(symbol, kind.dtype), lambda: None)
     return Argument(lambda flat: Load(symbol, flat.index(), kind.dtype), lambda: (symbol, ZERO))
+
+
+def _placed(symbol: Symbol, start: Form, dtype: DType) -> Argument:
+    """What lies in a buffer from a position on."""
+    return Argument(
+        lambda flat: Load(symbol, combine(0, [(1, start), (1, flat)]).index(), dtype), lambda: (symbol, start)
+    )
 
 
 def _read_at(nest: NestLowering, operand: Value, start: Form) -> Argument:
@@ -120,6 +151,8 @@ class _Run:
         emitted: Sequence[Symbol],
         arguments: Sequence[Argument],
         row: Form,
+        step: Form,
+        histories: Mapping[int, History],
     ) -> None:
         self.nest = nest
         self.node = node
@@ -127,6 +160,9 @@ class _Run:
         self.emitted = emitted
         self.arguments = arguments
         self.row = row
+        self.next = combine(1, [(1, step)])
+        self.histories = histories
+        self.shown = {history.emitted - len(carries) for history in histories.values()}
         outputs = node.body.outputs
         self.new = [output.value for output in outputs[: len(carries)]]
         self.rows = [output.value for output in outputs[len(carries) :]]
@@ -169,30 +205,23 @@ class _Run:
         """Rows of what is emitted: computed in their place where no carry has the value, else copied."""
         carried = {inner.plan.base[value] for value in self.new}
         taken: set[Value] = set()
-        for value, symbol in zip(self.rows, self.emitted, strict=True):
+        for k, (value, symbol) in enumerate(zip(self.rows, self.emitted, strict=True)):
             base = inner.plan.base[value]
             kind = inner.nodes[value].type
-            if kind.size == 0:
+            if kind.size == 0 or k in self.shown:
                 continue
             own = targets.get(base) if base not in carried and base not in taken else None
             if own is not None and not calls_with(inner.body, own):
                 inner.move_rows(own, symbol, combine(0, [(kind.size, self.row)]))
                 taken.add(base)
                 self.nest.drop(own)
-                self._offsets(inner, base, symbol, kind)
+                del inner.home[base]  # from now on the value is read in the row
+                inner.arguments[base] = _placed(symbol, combine(0, [(kind.size, self.row)]), kind.dtype)
                 continue
-            self._copy_row(inner, value, symbol, kind)
+            self._copy_row(inner, value, symbol, combine(0, [(kind.size, self.row)]))
 
-    def _offsets(self, inner: NestLowering, base: Value, symbol: Symbol, kind: TensorType) -> None:
-        """From now on the value is read in the row."""
-        del inner.home[base]
-        start = combine(0, [(kind.size, self.row)])
-        inner.arguments[base] = Argument(
-            lambda flat: Load(symbol, combine(0, [(1, start), (1, flat)]).index(), kind.dtype), lambda: (symbol, start)
-        )
-
-    def _copy_row(self, inner: NestLowering, value: Value, symbol: Symbol, kind: TensorType) -> None:
-        row = combine(0, [(kind.size, self.row)])
+    def _copy_row(self, inner: NestLowering, value: Value, symbol: Symbol, row: Form) -> None:
+        kind = inner.nodes[value].type
         if kind.size == 1:
             inner.body.append(Store(symbol, row.index(), inner.read(value, ZERO)))
             return
@@ -214,12 +243,28 @@ class _Run:
                 found.append(None)
                 continue
             successor = targets.get(base)
+            if k in self.histories:
+                self._write_next(inner, value, successor if successor not in taken else None, self.histories[k])
+                found.append(None)
+                continue
             if successor is None or successor in taken:
                 successor = self.nest.buffer(f"{carry.hint}_next", kind.dtype, kind.size, "work", kind.shape)
                 inner.copy_into(successor, value)
             taken.add(successor)
             found.append(successor)
         return found
+
+    def _write_next(self, inner: NestLowering, value: Value, own: Symbol | None, history: History) -> None:
+        """The row after this one: computed there where the new carry has an array of its own, else copied."""
+        base = inner.plan.base[value]
+        row = history.row(self.next)
+        if own is None or base not in inner.home or calls_with(inner.body, own):
+            self._copy_row(inner, value, history.symbol, row)
+            return
+        inner.move_rows(own, history.symbol, row)
+        self.nest.drop(own)
+        del inner.home[base]
+        inner.arguments[base] = _placed(history.symbol, row, inner.nodes[value].type.dtype)
 
     def _new_scalars(self, inner: NestLowering) -> list[Set]:
         """New values of the numbers that are carried: all computed here, to be set when nothing reads the old ones."""

@@ -36,6 +36,9 @@ Ranges = Mapping[Symbol, tuple[int, int]]
 Place: TypeAlias = tuple[Symbol, Index]
 """An element: equal places are one element while no variable of the index changes."""
 
+NO_VARIABLE = Symbol(-1, "")
+"""In place of a loop variable: one that stands in no index."""
+
 
 @dataclass(frozen=True, slots=True)
 class Access:
@@ -216,3 +219,32 @@ def row_of(access: Access, variable: Symbol) -> Row | None:
         else:
             around.append((symbol, coefficient))
     return Row(pitch, low, high, frozenset(around))
+
+
+def never_meet(first: Access, loop: For | None, second: Access, other: For | None) -> bool:
+    """Whether no run of ``loop`` touches by ``first`` what any run of ``other`` touches by ``second``.
+
+    The loops are those around the accesses; None where there is none, or the run is one and the same.
+    """
+    ours = row_of(first, loop.var if loop is not None else NO_VARIABLE)
+    theirs = row_of(second, other.var if other is not None else NO_VARIABLE)
+    if ours is None or theirs is None or ours.around != theirs.around:
+        return False
+    (our_low, our_high), (their_low, their_high) = _reach(ours, loop), _reach(theirs, other)
+    return our_high < their_low or their_high < our_low
+
+
+def _reach(row: Row, loop: For | None) -> tuple[int, int]:
+    """Lowest and highest position in all runs."""
+    if loop is None:
+        return row.low, row.high
+    ends = row.pitch * loop.start, row.pitch * (loop.stop - 1)
+    return row.low + min(ends), row.high + max(ends)
+
+
+def apart(first: Access, second: Access, variable: Symbol) -> bool:
+    """Whether two accesses meet in one and the same run of the loop over ``variable`` only."""
+    ours, theirs = row_of(first, variable), row_of(second, variable)
+    if ours is None or theirs is None or ours.pitch != theirs.pitch or ours.around != theirs.around:
+        return False
+    return max(ours.high - theirs.low, theirs.high - ours.low) < abs(ours.pitch)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from arc_codegen.ir.expressions import walk_statements
 from arc_codegen.ir.loops import Call, Fail, Find, For, If, Invoke, Let, LoopFunction, Set, Stmt, Symbol, Var
 from arc_codegen.passes.loopgen.symbols import FreshSymbols
-from arc_codegen.passes.loops.effects import Access, accesses, effects, row_of
+from arc_codegen.passes.loops.effects import accesses, apart, effects
 from arc_codegen.passes.loops.estimate import Trade, trade
 from arc_codegen.passes.loops.substitute import Substitution
 from arc_codegen.passes.loops.unroll import weight_of
@@ -116,7 +116,7 @@ def _independent(loop: For) -> bool:
         return False
     found = list(accesses(loop.body))
     return all(
-        _apart(first, second, loop.var)
+        apart(first, second, loop.var)
         for first in found
         if first.stored
         for second in found
@@ -128,14 +128,6 @@ def _in_order(body: Sequence[Stmt], carried: Symbol) -> bool:
     """Whether one statement alone, in no loop inside, uses a scalar that goes from run to run."""
     users = [statement for statement in body if carried in effects(statement).read | effects(statement).written]
     return len(users) == 1 and isinstance(users[0], Set)
-
-
-def _apart(first: Access, second: Access, variable: Symbol) -> bool:
-    """Whether two accesses meet in one and the same run only."""
-    ours, theirs = row_of(first, variable), row_of(second, variable)
-    if ours is None or theirs is None or ours.pitch != theirs.pitch or ours.around != theirs.around:
-        return False
-    return max(ours.high - theirs.low, theirs.high - ours.low) < abs(ours.pitch)
 
 
 def _unrolled(loop: For, copies: int, fresh: FreshSymbols) -> list[Stmt]:

@@ -9,6 +9,7 @@ from arc_codegen.ir.loops import LoopFunction
 from arc_codegen.options import Options
 from arc_codegen.passes.cost import BY_GOAL, CostModel
 from arc_codegen.passes.loops.carrying import carry_values
+from arc_codegen.passes.loops.coalescing import coalesce_copies
 from arc_codegen.passes.loops.contraction import contract_arrays
 from arc_codegen.passes.loops.dead_stores import drop_stores
 from arc_codegen.passes.loops.first_runs import take_in_first_runs
@@ -18,6 +19,7 @@ from arc_codegen.passes.loops.interchange import interchange_sums
 from arc_codegen.passes.loops.jam import jam_loops
 from arc_codegen.passes.loops.promotion import promote_elements
 from arc_codegen.passes.loops.schedule import schedule_scalars
+from arc_codegen.passes.loops.sinking import sink_elements
 from arc_codegen.passes.loops.split import split_functions
 from arc_codegen.passes.loops.straight_sums import straighten_sums
 from arc_codegen.passes.loops.strips import cut_strips
@@ -48,6 +50,10 @@ def _jam(function: LoopFunction, model: CostModel) -> LoopFunction:
         whole=model.unrolled_whole,
         worth=model.worth,
     )
+
+
+def _sink(function: LoopFunction, model: CostModel) -> LoopFunction:
+    return sink_elements(function, most=model.computed_again)
 
 
 def _unroll(function: LoopFunction, model: CostModel) -> LoopFunction:
@@ -81,8 +87,10 @@ def _carry(function: LoopFunction, model: CostModel, *, loads: bool) -> LoopFunc
 
 
 LOOP_PIPELINE: tuple[LoopPass, ...] = (
+    LoopPass("coalesce-copies", lambda function, options: coalesce_copies(function)),
     LoopPass("interchange-sums", lambda function, options: _interchange(function, BY_GOAL[options.optimize])),
     LoopPass("fuse-loops", lambda function, options: _fuse(function, BY_GOAL[options.optimize])),
+    LoopPass("sink-elements", lambda function, options: _sink(function, BY_GOAL[options.optimize])),
     LoopPass("cut-strips", lambda function, options: _cut(function, BY_GOAL[options.optimize])),
     LoopPass("carry-values", lambda function, options: _carry(function, BY_GOAL[options.optimize], loads=False)),
     LoopPass("take-in-first-runs", lambda function, options: take_in_first_runs(function)),

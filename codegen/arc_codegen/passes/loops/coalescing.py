@@ -1,0 +1,190 @@
+"""Arrays that are computed only to be copied are computed where the copy goes.
+
+A concatenation is such a copy for each of its parts that something else reads as well, and so are rows that are put
+together. What Chaitin does to registers that are copied (Register allocation and spilling via graph coloring, 1982) is
+done to arrays here: where the lives of source and target do not interfere, they are one.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from arc_codegen.ir.affine import contiguous_strides
+from arc_codegen.ir.expressions import map_leaves, map_statement, with_expressions
+from arc_codegen.ir.loops import Buffer, Expr, For, If, Index, Load, LoopFunction, Stmt, Store, Symbol
+from arc_codegen.passes.loops.effects import NO_VARIABLE, Access, accesses, apart, effects, never_meet, row_of
+
+
+def coalesce_copies(function: LoopFunction) -> LoopFunction:
+    """The function without the copies, and without the arrays that were copied."""
+    works = {buffer.symbol: buffer for buffer in function.buffers if buffer.kind == "work"}
+    changeable = {buffer.symbol for buffer in function.buffers if buffer.kind in ("work", "output")}
+    if not works:
+        return function
+    pass_over = _Coalescing(works, changeable, function.body)
+    body = pass_over.body(function.body)
+    if not pass_over.gone:
+        return function
+    buffers = tuple(buffer for buffer in function.buffers if buffer.symbol not in pass_over.gone)
+    return replace(function, buffers=buffers, body=body)
+
+
+@dataclass(frozen=True, slots=True)
+class _Copy:
+    """``target[start + pitch * k] = source[k]`` for all elements of ``source``."""
+
+    source: Symbol
+    target: Symbol
+    start: Index
+    pitch: int
+    size: int
+
+    def place(self, index: Index) -> Index:
+        """Where the element of the source lies in the target."""
+        terms = dict(self.start.terms)
+        for symbol, coefficient in index.terms:
+            terms[symbol] = terms.get(symbol, 0) + self.pitch * coefficient
+        tables = tuple((table, inner, self.pitch * coefficient) for table, inner, coefficient in index.tables)
+        offset = self.start.offset + self.pitch * index.offset
+        return Index(offset, tuple((s, c) for s, c in terms.items() if c), tables)
+
+    def meets(self, access: Access) -> bool:
+        """Whether an access may touch the elements that are copied to."""
+        row = row_of(access, NO_VARIABLE)
+        if row is None or row.around != frozenset(self.start.terms):
+            return True
+        return row.high >= self.start.offset and row.low <= self.start.offset + self.pitch * (self.size - 1)
+
+
+class _Coalescing:
+    def __init__(self, works: dict[Symbol, Buffer], changeable: set[Symbol], body: Sequence[Stmt]) -> None:
+        self.works = works
+        self.changeable = changeable
+        self.gone: set[Symbol] = set()
+        self._accesses: dict[Symbol, int] = {}  # in the whole function
+        for access in accesses(body):
+            self._accesses[access.buffer] = self._accesses.get(access.buffer, 0) + 1
+
+    def body(self, body: tuple[Stmt, ...]) -> tuple[Stmt, ...]:
+        """The statements without copies of arrays that they alone use."""
+        statements = list(body)
+        position = 0
+        while position < len(statements):
+            copy = self._copy(statements[position])
+            if copy is not None and self._possible(statements, position, copy):
+                del statements[position]
+                statements = [_renamed(statement, copy) for statement in statements]
+                self._accesses[copy.target] += self._accesses.pop(copy.source) - 2
+                self.gone.add(copy.source)
+            else:
+                position += 1
+        return tuple(self._inside(statement) for statement in statements)
+
+    def _inside(self, statement: Stmt) -> Stmt:
+        match statement:
+            case For():
+                inner = self.body(statement.body)
+                return statement if inner == statement.body else replace(statement, body=inner)
+            case If():
+                return If(statement.condition, self.body(statement.then), self.body(statement.orelse))
+        return statement
+
+    def _copy(self, statement: Stmt) -> _Copy | None:
+        extents: dict[Symbol, int] = {}
+        while isinstance(statement, For) and len(statement.body) == 1 and statement.start == 0:
+            extents[statement.var] = statement.stop
+            statement = statement.body[0]
+        if not extents or not isinstance(statement, Store) or not isinstance(statement.value, Load):
+            return None
+        source = self.works.get(statement.value.buffer)
+        if source is None or statement.buffer == source.symbol or statement.buffer not in self.changeable:
+            return None
+        read, written = statement.value.index, statement.index
+        if read.tables or written.tables or read.offset or read.terms != _flat(extents, source.size):
+            return None
+        there = dict(written.terms)
+        last = read.terms[-1][0]
+        pitch = there.get(last, 0)
+        if pitch < 1 or any(there.pop(symbol, 0) != pitch * coefficient for symbol, coefficient in read.terms):
+            return None
+        start = Index(written.offset, tuple(there.items()))
+        return _Copy(source.symbol, statement.buffer, start, pitch, source.size)
+
+    def _possible(self, statements: Sequence[Stmt], position: int, copy: _Copy) -> bool:
+        found = [list(accesses((statement,))) for statement in statements]
+        own = [(k, access) for k, inside in enumerate(found) for access in inside if access.buffer == copy.source]
+        if len(own) != self._accesses[copy.source] or any(access.index is None for _, access in own):
+            return False
+        defined = {symbol for statement in statements for symbol in effects(statement).written}
+        if any(symbol in defined for symbol, _ in copy.start.terms):
+            return False
+        stores = [k for k, access in own if access.stored]
+        if not stores or max(stores) >= position:
+            return False
+        first, last = min(stores), max(k for k, _ in own)
+        meeting = [
+            (k, access)
+            for k in range(first, last + 1)
+            for access in found[k]
+            if k != position and access.buffer == copy.target and copy.meets(access)
+        ]
+        if any(access.stored or access.index is None for _, access in meeting):
+            return False
+        read = any(k < position for k, _ in meeting)
+        return not (read and _reads_overwritten(statements[first:position], copy))
+
+
+def _reads_overwritten(body: Sequence[Stmt], copy: _Copy) -> bool:
+    """Whether an element of the target may be read behind the store of the source that would then be in its place."""
+    stored: list[Access] = []
+    for statement in body:
+        found = list(accesses((statement,)))
+        reads = [access for access in found if access.buffer == copy.target]
+        own = [
+            replace(access, index=copy.place(access.index))
+            for access in found
+            if access.buffer == copy.source and access.stored and access.index is not None
+        ]
+        if any(not never_meet(read, None, store, None) for read in reads for store in stored):
+            return True
+        stored += own
+        match statement:
+            case For():
+                for read in reads:
+                    for store in own:
+                        if not never_meet(read, statement, store, statement) and not apart(read, store, statement.var):
+                            return True
+                if reads and own and _reads_overwritten(statement.body, copy):
+                    return True
+            case If():
+                if any(_reads_overwritten(branch, copy) for branch in (statement.then, statement.orelse)):
+                    return True
+    return False
+
+
+def _flat(extents: dict[Symbol, int], size: int) -> tuple[tuple[Symbol, int], ...] | None:
+    """The terms of an index that goes through all elements in order."""
+    shape = tuple(extents.values())
+    if math.prod(shape) != size:
+        return None
+    return tuple(zip(extents, contiguous_strides(shape), strict=True))
+
+
+def _renamed(statement: Stmt, copy: _Copy) -> Stmt:
+    def leaf(expression: Expr) -> Expr:
+        if isinstance(expression, Load) and expression.buffer == copy.source:
+            return replace(expression, buffer=copy.target, index=copy.place(expression.index))
+        return expression
+
+    def change(inner: Stmt) -> Stmt:
+        inner = with_expressions(inner, lambda expression: map_leaves(expression, leaf))
+        if isinstance(inner, Store) and inner.buffer == copy.source:
+            return replace(inner, buffer=copy.target, index=copy.place(inner.index))
+        return inner
+
+    return map_statement(statement, change)
+
+
+__all__ = ["coalesce_copies"]
