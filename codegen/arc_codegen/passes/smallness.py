@@ -46,7 +46,7 @@ def choose_small(graph: Graph, cost: CostModel) -> set[Value]:
         elif node.type.size > cost.elements or work[value] > cost.terms:
             continue
         small.add(value)
-    return _without_mixtures(graph, small, irregular, live)
+    return _without_mixtures(graph, cost, small, irregular, live)
 
 
 def _from_scalars(graph: Graph, node: Node) -> bool:
@@ -57,7 +57,14 @@ def _from_scalars(graph: Graph, node: Node) -> bool:
     return 2 * singles >= node.type.size
 
 
-def _without_mixtures(graph: Graph, small: set[Value], irregular: set[Value], live: list[bool]) -> set[Value]:
+def _only_stores(node: Node, cost: CostModel) -> bool:
+    """Whether an array is put together from others: of scalars it takes the same stores, and of its own no loop."""
+    return isinstance(node, Assemble) and node.type.size <= cost.irregular_work
+
+
+def _without_mixtures(
+    graph: Graph, cost: CostModel, small: set[Value], irregular: set[Value], live: list[bool]
+) -> set[Value]:
     """Take out arrays that a loop reads (they would be put together again in memory) and arrays that read what a loop
     makes (they go on as loops), until neither is left.
     """
@@ -70,7 +77,7 @@ def _without_mixtures(graph: Graph, small: set[Value], irregular: set[Value], li
             node = nodes[value]
             if not live[value] or node.type.shape == ():
                 continue
-            if value not in kept:
+            if value not in kept and not _only_stores(node, cost):
                 kept.difference_update(o for o in node.operands if nodes[o].type.size > 1 and o not in irregular)
         for value in sorted(kept - irregular):
             node = nodes[value]
