@@ -56,7 +56,7 @@ distclean: clean ## remove .venv too
 
 # Programs -----------------------------------------------------------------------------------------------------------
 
-TEST_PROGRAMS := cc g++ clang arm-none-eabi-gcc qemu-system-arm riscv64-unknown-elf-gcc qemu-system-riscv32 cmake make avr-gcc simavr
+TEST_PROGRAMS := cc g++ clang arm-none-eabi-gcc qemu-system-arm riscv64-unknown-elf-gcc qemu-system-riscv32 cmake make avr-gcc simavr cppcheck clang-tidy
 # Libraries, not programs: the core that Arduino sketches are compiled with, and the simulator of AVR chips.
 TEST_PACKAGES := arduino-core-avr libsimavr-dev libelf-dev
 
