@@ -25,6 +25,7 @@ from arc_codegen.ir.loops import (
     Store,
     Symbol,
 )
+from arc_codegen.ir.state_buffers import state_buffers
 from arc_codegen.passes.loopgen.substitution import rename_buffers
 from arc_codegen.passes.loopgen.symbols import FreshSymbols
 
@@ -84,23 +85,6 @@ def _with(commits: Iterable[Stmt], known: Mapping[Symbol, Expr]) -> Iterator[Stm
             yield replace(commit, value=known.get(commit.value.symbol, commit.value))
         else:
             yield commit
-
-
-def state_buffers(function: LoopFunction) -> list[tuple[Buffer, Buffer]]:
-    """The buffers of "inout" arguments: those of their present values, each with that of its new value.
-
-    In C both are one memory.
-    """
-    interface = function.interface
-    if interface is None:
-        return []
-    inputs = [buffer for buffer in function.buffers if buffer.kind == "input"]
-    outputs = [buffer for buffer in function.buffers if buffer.kind == "output"]
-    given = zip(inputs, interface.input_directions(), strict=True)
-    written = zip(outputs, interface.output_directions(), strict=True)
-    present = [buffer for buffer, direction in given if direction == "inout"]
-    new = [buffer for buffer, direction in written if direction == "inout"]
-    return [(before, after) for before, after in zip(present, new, strict=True) if after.size]
 
 
 def _stores(body: Iterable[Stmt], buffer: Symbol) -> int:

@@ -11,10 +11,26 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
-from arc_codegen.ir.expressions import defined_symbols, is_sine_pair
-from arc_codegen.ir.loops import For, If, Let, Literal, Load, LocalFunction, LoopFunction, Set, Stmt, Symbol
-from arc_codegen.passes.loopgen.states import state_buffers
+from arc_codegen.ir.expressions import all_bodies, defined_symbols, is_sine_pair, own_expressions
+from arc_codegen.ir.loops import (
+    Call,
+    For,
+    If,
+    Invoke,
+    Let,
+    Literal,
+    Load,
+    LocalFunction,
+    LoopFunction,
+    Op,
+    Set,
+    Stmt,
+    Symbol,
+)
+from arc_codegen.ir.scalar import SCALAR_OPS
+from arc_codegen.ir.state_buffers import state_buffers
 from arc_codegen.passes.loops.effects import Effects, effects
 from arc_codegen.passes.loops.order import predecessors
 
@@ -31,7 +47,9 @@ def schedule_scalars(function: LoopFunction, *, registers: int, worth: int = 8) 
         A body stays as it is that takes fewer loads and stores than this of scalars for which there is no register.
     """
     states = state_buffers(function)
-    scheduling = _Scheduling(registers, worth, {present.symbol: new.symbol for present, new in states})
+    statements = sum(len(body) for body in all_bodies(function))
+    same_memory = {present.symbol: new.symbol for present, new in states}
+    scheduling = _Scheduling(registers, worth, same_memory, orders=1 if statements > _LONG else 3)
     body = scheduling.body(function.body)
     local = function.locals
     if not states:  # pointers of a local function may lead to the present and the new value of one
@@ -43,11 +61,12 @@ def schedule_scalars(function: LoopFunction, *, registers: int, worth: int = 8) 
 
 @dataclass(frozen=True, slots=True)
 class _Scheduling:
-    """``same_memory``: buffers that begin where others do, with these."""
+    """``same_memory``: buffers that begin where others do, with these; ``orders``: so many are tried."""
 
     registers: int
     worth: int
     same_memory: Mapping[Symbol, Symbol]
+    orders: int
 
     def local(self, local: LocalFunction) -> LocalFunction:
         """A local function; what its results read lives until its end."""
@@ -69,7 +88,7 @@ class _Scheduling:
         usual = block.spills(range(len(units)), self.registers)
         if usual < self.worth:
             return body
-        orders = list(block.orders())
+        orders = list(islice(block.orders(), self.orders))
         left = [block.spills(order, self.registers) for order in orders]
         best = left.index(min(left))
         if left[best] > _GAIN * usual:
@@ -88,6 +107,8 @@ class _Scheduling:
         return statement
 
 
+_LONG = 5000
+"""Of a function of more statements, only the first order is looked at: others are seldom better, and take time."""
 _GAIN = 0.97
 """What of them may be left, for the order to change."""
 _FEW = 4
@@ -115,6 +136,7 @@ class _Block:
         touched = [_joined([effects(statement) for statement in unit]) for unit in units]
         self._count = len(units)
         self._before = predecessors([unit[0] for unit in units], touched, same_memory)
+        self._calls = [any(map(_calls, unit)) for unit in units]
         self._defines = [
             [symbol for s in unit if not isinstance(s, For) for symbol in defined_symbols(s)] for unit in units
         ]
@@ -130,8 +152,9 @@ class _Block:
     def spills(self, order: Sequence[int], registers: int) -> int:
         """Loads and stores of scalars for which there is no register, if always that one gives way which is read last.
 
-        That is the best that can be done with a given order, but for what is cheaper to load than to store (L. A.
-        Belady, "A study of replacement algorithms for a virtual-storage computer", IBM Systems Journal 5, 1966).
+        Functions that are called leave two thirds of the registers alone. That rule is the best for a given order, but
+        for what is cheaper to load than to store (L. A. Belady, "A study of replacement algorithms for a
+        virtual-storage computer", IBM Systems Journal 5, 1966).
         """
         reads: dict[Symbol, list[int]] = {}
         for time, position in enumerate(order):
@@ -145,10 +168,13 @@ class _Block:
         total = 0
 
         def hold(symbol: Symbol) -> int:
-            cost = 0
             held.add(symbol)
             heapq.heappush(farthest, (-reads[symbol][-1], symbol.id, symbol))
-            while len(held) > registers:
+            return keep(registers)
+
+        def keep(most: int) -> int:
+            cost = 0
+            while len(held) > most:
                 since, _, victim = heapq.heappop(farthest)
                 if victim in held and reads[victim] and reads[victim][-1] == -since:
                     held.discard(victim)
@@ -165,6 +191,8 @@ class _Block:
                     total += hold(symbol)
                 else:
                     held.discard(symbol)
+            if self._calls[position]:
+                total += keep(registers * 2 // 3)
             for symbol in self._defines[position]:
                 if reads.get(symbol):
                     total += hold(symbol)
@@ -228,6 +256,20 @@ class _Block:
     def _released(position: int, waiting: list[int]) -> bool:
         waiting[position] -= 1
         return not waiting[position]
+
+
+def _calls(statement: Stmt) -> bool:
+    """Whether a statement calls a function, which may use the other half of the registers."""
+    if isinstance(statement, (Invoke, Call)):
+        return True
+    pending = list(own_expressions(statement))
+    while pending:
+        node = pending.pop()
+        if isinstance(node, Op):
+            if SCALAR_OPS[node.fn].libm and not SCALAR_OPS[node.fn].exact:
+                return True
+            pending.extend(node.args)
+    return False
 
 
 def _joined(parts: Sequence[Effects]) -> Effects:

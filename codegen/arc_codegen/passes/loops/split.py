@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from arc_codegen.ir.loops import Buffer, Find, For, If, LocalFunction, LoopFunction, Stmt, Symbol, Var
+from arc_codegen.ir.state_buffers import state_buffers
 from arc_codegen.ir.types import DType
-from arc_codegen.passes.loopgen.states import state_buffers
 from arc_codegen.passes.loopgen.symbols import FreshSymbols
 from arc_codegen.passes.loops.crossings import Crossings
 from arc_codegen.passes.loops.cuts import cut
