@@ -32,7 +32,7 @@ class PaddedSums:
         if not isinstance(node, Map) or node.fn != "add":
             return builder.add(node)
         a, b = (builder.node(arg) for arg in node.args)
-        if isinstance(a, Assemble) and isinstance(b, Assemble) and _is_padded(a) and _is_padded(b):
+        if isinstance(a, Assemble) and isinstance(b, Assemble) and is_padded(a) and is_padded(b):
             parts = self._merged(builder, node, a.parts, b.parts)
             if parts is not None:
                 return builder.add(Assemble(type=node.type, parts=parts, origin=node.origin))
@@ -84,7 +84,8 @@ class PaddedSums:
         return total
 
 
-def _is_padded(node: Assemble) -> bool:
+def is_padded(node: Assemble) -> bool:
+    """Whether an assembly is zero but for its parts, each element written and not added to."""
     return node.base is None and not any(part.accumulate for part in node.parts)
 
 

@@ -15,6 +15,7 @@ from arc_codegen.passes.fused_products import form_fma
 from arc_codegen.passes.index_maps import IndexMaps
 from arc_codegen.passes.index_sets import split_index_sets
 from arc_codegen.passes.loop_bodies import hoist_invariants, optimise_bodies, trim_loops
+from arc_codegen.passes.padded_chains import join_padded_chains
 from arc_codegen.passes.padded_sums import PaddedSums
 from arc_codegen.passes.remembering import remember_values
 from arc_codegen.passes.rewriting import eliminate_dead_code, rebuild
@@ -44,6 +45,7 @@ PIPELINE: tuple[GraphPass, ...] = (
     GraphPass("form-fma", lambda graph, options: form_fma(graph) if options.fma == "on" else graph, decides=True),
     GraphPass("trim-loops", lambda graph, options: trim_loops(graph)),
     GraphPass("fold-index-maps", lambda graph, options: rebuild(graph, IndexMaps())),
+    GraphPass("join-padded-chains", lambda graph, options: join_padded_chains(graph)),
     GraphPass("roll-loops", lambda graph, options: roll_loops(graph, BY_GOAL[options.optimize])),
     GraphPass("simplify-arithmetic", lambda graph, options: rebuild(graph, simplify_arithmetic)),
     GraphPass("join-padded-sums", lambda graph, options: rebuild(graph, PaddedSums())),

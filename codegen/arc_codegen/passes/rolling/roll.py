@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from arc_codegen.ir.affine import contiguous_strides, span
+from arc_codegen.ir.affine import contiguous_strides, part_positions, span
 from arc_codegen.ir.builder import GraphBuilder, constant_array
 from arc_codegen.ir.graph import (
     AffineMap,
@@ -235,28 +235,43 @@ class _Rolling:
     # -- what is put together of rows ----------------------------------------------------------------------------------
 
     def _assembled(self, node: Assemble) -> Value:
-        """An assembly, in which neighbouring rows of a loop are one part."""
+        """An assembly, in which rows of a loop that go to places in a row are one part."""
+        keyed = [(self._key(part), part) for part in node.parts]
+        if self._are_apart(node):  # in any order
+            order = {key: k for k, (key, _) in reversed(list(enumerate(keyed)))}
+            keyed.sort(key=lambda one: order[one[0]])
         parts: list[Part] = []
         group: list[tuple[Part, int]] = []  # parts that read one position, with the rows that they read
-        key: object = None
-        for part in node.parts:
-            base, reads = self.steps.base(part.value)
-            owned = self.owners.of_base(base)
-            mine: object = None
-            row = 0
-            if owned is not None and owned[2] in self.plans[owned[0]].rows and len(reads) < 2 and _affine(part, reads):
-                mine = id(owned[0]), owned[2], id(reads), part.accumulate
-                row = self.plans[owned[0]].row(owned[1])
-            if mine is None or mine != key or not _continues(group, part, row):
+        last: object = None
+        for key, part in keyed:
+            owned = self.owners.of_base(self.steps.base(part.value)[0])
+            row = 0 if owned is None else self.plans[owned[0]].row(owned[1])
+            if key is None or key != last or not _continues(group, part, row):
                 parts.extend(self._joined(group))
-                group, key = [], mine
-            if mine is None:
+                group, last = [], key
+            if key is None:
                 parts.append(replace(part, value=self.value(part.value)))
             else:
                 group.append((part, row))
         parts.extend(self._joined(group))
-        base_value = None if node.base is None else self.value(node.base)
-        return self.builder.add(replace(node, parts=tuple(parts), base=base_value))
+        base = None if node.base is None else self.value(node.base)
+        return self.builder.add(replace(node, parts=tuple(parts), base=base))
+
+    def _key(self, part: Part) -> object:
+        """What parts have in common that are rows of one array, read and written alike; None of other parts."""
+        base, reads = self.steps.base(part.value)
+        owned = self.owners.of_base(base)
+        if owned is None or owned[2] not in self.plans[owned[0]].rows or len(reads) > 1 or not _affine(part, reads):
+            return None
+        return id(owned[0]), owned[2], id(reads), part.accumulate
+
+    def _are_apart(self, node: Assemble) -> bool:
+        """Whether no two parts write one element."""
+        nodes = self.steps.graph.nodes
+        if sum(nodes[part.value].type.size for part in node.parts) > node.type.size:
+            return False
+        places = [part_positions(nodes[part.value].type.shape, part) for part in node.parts]
+        return not places or np.unique(np.concatenate(places)).size == sum(one.size for one in places)
 
     def _joined(self, group: list[tuple[Part, int]]) -> list[Part]:
         if len(group) < 2:
