@@ -104,7 +104,7 @@ class CBackend:
     """
 
     def __init__(self, traced: TracedFunction) -> None:
-        from arc_codegen.generate import generate
+        from arc_codegen.generate import emit_loops, lower_module
         from arc_codegen.ir.graph import Module
         from arc_codegen.options import Options
 
@@ -113,10 +113,11 @@ class CBackend:
 
         name = _host_name(traced.name)
         module = Module(name, (lower_function(traced, name=name),))
-        generated = generate(module, Options())
+        _, lowered = lower_module(module, Options())
+        generated = emit_loops(lowered)
         (entry,) = generated.manifest["functions"]
         if entry["workspace_bytes"] > _STACK_BYTES:
-            generated = generate(module, Options(workspace="caller"))
+            generated = emit_loops(lowered, Options(workspace="caller"))
             (entry,) = generated.manifest["functions"]
         # GCC's time at -O2 grows faster than long functions do; the bits do not depend on the level.
         lines = generated.source.count("\n")

@@ -103,15 +103,29 @@ def generate(
         A name that C cannot spell, an option that cannot hold, or a malformed program.
     """
     from arc_codegen.ir.printer import print_graph
+
+    options = options or Options()
+    printed = "\n".join(f"{print_graph(graph)}{graph.interface or ''}" for graph in module.functions)
+    optimised, lowered = lower_module(module, options, observe=observe)
+    vectors = _vectors(optimised, options, examples or {})
+    return emit_loops(lowered, options, ir_hash=_digest(printed), python_names=python_names, vectors=vectors)
+
+
+@collect_later()
+def lower_module(
+    module: Module, options: Options, *, observe: Observer | None = None
+) -> tuple[list[Graph], LoopModule]:
+    """The functions of a module after all graph passes, and as loop IR after all passes; parameters as of `generate`.
+
+    One lowered module can be emitted several times, with other options of how C gets its memory.
+    """
     from arc_codegen.passes.loopgen import lower_to_loops
     from arc_codegen.passes.names_of_passes import check_passes
     from arc_codegen.passes.pipeline import optimise
 
-    options = options or Options()
     check_passes(options.without)
-    printed = "\n".join(f"{print_graph(graph)}{graph.interface or ''}" for graph in module.functions)
     optimised: list[Graph] = []
-    loop_functions = []
+    functions = []
     for graph in module.functions:
         if graph.interface is not None:
             check_bounds(graph.interface, graph.name)
@@ -120,10 +134,8 @@ def generate(
         loops = lower_to_loops(optimised[-1], options)
         if observe is not None:
             observe(graph.name, "loops", loops)
-        loop_functions.append(loops)
-    lowered = LoopModule(module.name, tuple(loop_functions))
-    vectors = _vectors(optimised, options, examples or {})
-    return emit_loops(lowered, options, ir_hash=_digest(printed), python_names=python_names, vectors=vectors)
+        functions.append(loops)
+    return optimised, LoopModule(module.name, tuple(functions))
 
 
 def _vectors(
