@@ -29,6 +29,10 @@ class CostModel:
         So many runs of an innermost loop become one, of no more operations, loads and stores than this.
     unrolled_whole : int
         An innermost loop of no more operations over all its runs becomes straight-line code.
+    lanes : int
+        Arrays are taken apart along axes up to this long that products sum over.
+    recomputed : int
+        What takes so many operations is computed again wherever it is read rather than kept in an array.
     worth : float
         How many per cent of size one per cent of time is worth where loops are jammed or unrolled.
     triangle : int
@@ -82,6 +86,8 @@ class CostModel:
     unrolled: int
     unrolled_work: int
     unrolled_whole: int
+    lanes: int
+    recomputed: int
     worth: float
     triangle: int
     sums_under_way: int
@@ -171,6 +177,8 @@ BY_GOAL = {
         unrolled=1,
         unrolled_work=0,
         unrolled_whole=0,
+        lanes=0,
+        recomputed=0,
         worth=0.0,
         triangle=0,
         sums_under_way=32,
@@ -205,6 +213,8 @@ BY_GOAL = {
         unrolled=8,
         unrolled_work=48,
         unrolled_whole=32,
+        lanes=4,
+        recomputed=12,
         worth=1.5,
         triangle=21,
         sums_under_way=32,
@@ -239,6 +249,8 @@ BY_GOAL = {
         unrolled=10,
         unrolled_work=320,
         unrolled_whole=200,
+        lanes=4,
+        recomputed=12,
         worth=14.0,
         triangle=36,
         sums_under_way=20,

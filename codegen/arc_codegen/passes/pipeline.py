@@ -14,6 +14,7 @@ from arc_codegen.passes.cost import BY_GOAL
 from arc_codegen.passes.fused_products import form_fma
 from arc_codegen.passes.index_maps import IndexMaps
 from arc_codegen.passes.index_sets import split_index_sets
+from arc_codegen.passes.lanes import split_lanes
 from arc_codegen.passes.loop_bodies import hoist_invariants, optimise_bodies, trim_loops
 from arc_codegen.passes.padded_chains import join_padded_chains
 from arc_codegen.passes.padded_sums import PaddedSums
@@ -50,6 +51,7 @@ PIPELINE: tuple[GraphPass, ...] = (
     GraphPass("simplify-arithmetic", lambda graph, options: rebuild(graph, simplify_arithmetic)),
     GraphPass("join-padded-sums", lambda graph, options: rebuild(graph, PaddedSums())),
     GraphPass("split-index-sets", lambda graph, options: split_index_sets(graph, BY_GOAL[options.optimize])),
+    GraphPass("split-lanes", lambda graph, options: split_lanes(graph, most=BY_GOAL[options.optimize].lanes)),
     GraphPass("hoist-invariants", lambda graph, options: hoist_invariants(graph)),
     GraphPass("remember-values", lambda graph, options: remember_values(graph, BY_GOAL[options.optimize])),
     GraphPass("scalarise", lambda graph, options: scalarise(graph, BY_GOAL[options.optimize])),

@@ -7,7 +7,7 @@ materialised: it gets a nest and a buffer of its own. Zones are found from the r
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -36,8 +36,9 @@ from arc_codegen.ir.graph import (
 Zone: TypeAlias = tuple[str, Value, int]
 """Kind of place, the value whose computation it belongs to, and which operand's place it is.
 
-The kind "repeated" is no place at all: elements are read more than once, at affine positions. None, where a zone is
-expected, stands for a read that needs a buffer: through a table, or by the caller.
+The kind "repeated" is no place at all: elements are read more than once, at affine positions. So is "several": they
+are read in several zones, once in each. None, where a zone is expected, stands for a read that needs a buffer: through
+a table, or by the caller.
 """
 
 
@@ -77,9 +78,19 @@ def is_scalar(node: Node) -> bool:
     return node.type.size == 1 and isinstance(node, (Map, View, Reduce, Contract, Gather, Lookup, Constant))
 
 
-def plan_fusion(graph: Graph, forced: set[Value]) -> Plan:
-    """Decide what is materialised; ``forced`` names bases that must be (their fused form has no affine index)."""
+def plan_fusion(graph: Graph, forced: set[Value], recomputed: int = 0) -> Plan:
+    """Decide what is materialised.
+
+    Parameters
+    ----------
+    graph : Graph
+    forced : set of int
+        Bases that must be (their fused form has no affine index).
+    recomputed : int, optional
+        What takes no more operations than this is computed in each zone in which it is read once.
+    """
     nodes = graph.nodes
+    cheap = cheap_values(graph, recomputed) - forced if recomputed else set()
     plan = Plan(resolve_reshapes(graph), set(), [0] * len(nodes), [0] * len(nodes))
     zones: dict[Value, set[Zone | None]] = {}
     reads = [(output.value, None) for output in graph.outputs]
@@ -90,11 +101,13 @@ def plan_fusion(graph: Graph, forced: set[Value]) -> Plan:
             continue
         node = nodes[value]
         alone = value in forced or (plan.depth[value] > _DEPTH and not is_scalar(node))
-        own = _settle(node, value, zones.get(value, set()), alone, plan)
+        own = _settle(node, value, zones.get(value, set()), alone, plan, cheap)
         if value in plan.materialised:
             plan.depth[value] = 0
-        for operand, zone in _reads(node, value, own):
+        for operand, zone in _reads(nodes, node, value, own):
             _note(plan, zones, operand, zone)
+            if isinstance(node, View) and value not in plan.materialised:
+                plan.uses[plan.base[operand]] += plan.uses[value] - 1  # each read of the view is one of what it reads
             source = plan.base[operand]
             plan.depth[source] = max(plan.depth[source], plan.depth[value] + 1)
     return plan
@@ -106,7 +119,9 @@ def _note(plan: Plan, zones: dict[Value, set[Zone | None]], operand: Value, zone
     zones.setdefault(source, set()).add(zone)
 
 
-def _settle(node: Node, value: Value, zones: set[Zone | None], forced: bool, plan: Plan) -> Zone | None:
+def _settle(
+    node: Node, value: Value, zones: set[Zone | None], forced: bool, plan: Plan, cheap: set[Value]
+) -> Zone | None:
     """The zone that the value is computed in, materialising it where it needs one of its own; "repeated" for a view
     read in several zones, which is address arithmetic in each of them.
     """
@@ -114,34 +129,42 @@ def _settle(node: Node, value: Value, zones: set[Zone | None], forced: bool, pla
     if isinstance(node, (Input, Constant)) or (is_scalar(node) and not forced):
         return own
     single = next(iter(zones)) if len(zones) == 1 else None
-    if single is not None and single[0] == "repeated":
+    if single is not None and single[0] in ("repeated", "several"):
         single = None
+    once = all(zone is not None and zone[0] != "repeated" for zone in zones)
     if isinstance(node, (View, Gather)):
         if forced or None in zones:
             plan.materialised.add(value)
             return own
-        return single or ("repeated", value, 0)
+        return single or ("several" if once else "repeated", value, 0)
     if isinstance(node, (Map, Reduce, Contract, Lookup)) and single is not None and not forced:
         return single
+    if once and value in cheap and not forced:
+        return ("several", value, 0)
     if not isinstance(node, (Loop, Result)):  # a loop brings the memory of its results
         plan.materialised.add(value)
     return own
 
 
-def _reads(node: Node, value: Value, zone: Zone | None) -> Iterator[tuple[Value, Zone | None]]:
+def _reads(nodes: Sequence[Node], node: Node, value: Value, zone: Zone | None) -> Iterator[tuple[Value, Zone | None]]:
     """Operands with the zone in which they are read; None where they must be in memory."""
     if isinstance(node, Map):
         yield from ((arg, zone) for arg in node.args)
     elif isinstance(node, View):
         once = zone is not None and zone[0] != "repeated" and _reads_once(node)
-        yield node.arg, ("through" if once else "repeated", value, 0)
+        several = zone is not None and zone[0] == "several"
+        yield node.arg, ("repeated" if not once else "several" if several else "through", value, 0)
     elif isinstance(node, Gather):
         yield node.arg, None
     elif isinstance(node, Reduce):
         yield node.arg, ("body", value, 0)
     elif isinstance(node, Contract):
-        loops = (*node.out_labels, *node.sum_labels)
-        for k, (operand, labels) in enumerate(((node.a, node.a_labels), (node.b, node.b_labels))):
+        shapes = nodes[node.a].type.shape + nodes[node.b].type.shape
+        extents = zip((*node.a_labels, *node.b_labels), shapes, strict=True)
+        long = {label for label, extent in extents if extent > 1}
+        loops = tuple(label for label in (*node.out_labels, *node.sum_labels) if label in long)
+        for k, (operand, all_labels) in enumerate(((node.a, node.a_labels), (node.b, node.b_labels))):
+            labels = tuple(label for label in all_labels if label in long)
             if labels == loops:
                 yield operand, ("body", value, 0)
             else:  # read once per element where it has every label, though in another order
@@ -178,3 +201,33 @@ def _reads_once(node: View) -> bool:
         return False
     places = positions(node.type.shape, node.map).ravel()
     return np.unique(places).size == places.size
+
+
+_WHILE_READING = frozenset({"add", "sub", "mul", "neg"})
+"""Operations that take no longer than storing a number and loading it."""
+
+_FEWEST = 64
+"""Smaller arrays are kept: they take little memory."""
+
+
+def cheap_values(graph: Graph, most: int) -> set[Value]:
+    """Values that take no more operations than ``most``, from parameters, small arrays and one large array on."""
+    work: list[int] = []
+    large: list[frozenset[Value]] = []
+    cheap: set[Value] = set()
+    for value, node in enumerate(graph.nodes):
+        operations, arrays = 0, frozenset[Value]()
+        if isinstance(node, View):
+            operations, arrays = work[node.arg], large[node.arg]
+        elif isinstance(node, Map) and node.fn in _WHILE_READING:
+            operations = 1 + sum(work[arg] for arg in node.args)
+            arrays = frozenset().union(*(large[arg] for arg in node.args))
+            if operations <= most and len(arrays) <= 1 and node.type.size >= _FEWEST:
+                cheap.add(value)
+        elif not isinstance(node, (Input, Constant)) and node.type.size >= _FEWEST:
+            arrays = frozenset((value,))
+        if len(arrays) > 1:  # is kept itself
+            operations, arrays = 0, frozenset((value,))
+        work.append(operations)
+        large.append(arrays)
+    return cheap

@@ -11,7 +11,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from arc_codegen.ir.loops import For, If, LoopFunction, Stmt, Symbol
+from arc_codegen.ir.expressions import walk_statements
+from arc_codegen.ir.loops import For, If, LoopFunction, Set, Stmt, Symbol
 from arc_codegen.passes.loops.effects import Access, Effects, accesses, calls_functions, effects, row_of
 from arc_codegen.passes.loops.substitute import Substitution
 
@@ -22,6 +23,12 @@ _MANY = 1 << 16
 
 _LARGEST = 24
 """A body of more statements than this takes no other loop in: its scalars would not stay in registers."""
+
+_SUMS = 16
+"""Loops that make sums go together as long as there are no more sums than this: registers hold them."""
+
+_LARGEST_SUMS = 320
+"""Statements of such a loop: what its sums have in common is computed once."""
 
 _LARGEST_CHAIN = 96
 """The same where one loop reads what the other writes: scalars on the stack are no worse than arrays there."""
@@ -86,7 +93,7 @@ def _effects(statements: Sequence[Stmt], touched: list[Effects | None], position
 def _partner(statements: Sequence[Stmt], touched: list[Effects | None], first: int, sums: int) -> int | None:
     """The next loop that can be moved to the one at ``first`` and fused with it."""
     loop = statements[first]
-    if not isinstance(loop, For) or _size(loop.body) > _LARGEST_CHAIN:
+    if not isinstance(loop, For) or _size(loop.body) > _LARGEST_SUMS:
         return None
     apart = calls_functions(loop)
     for second in range(first + 1, min(first + 1 + _REACH, len(statements))):
@@ -117,7 +124,16 @@ def _sums(loop: For) -> int:
 
 
 def _most(first: For, second: For) -> int:
+    """So many statements may be in one loop."""
+    ours, theirs = _running(first), _running(second)
+    if ours and theirs and len(ours) + len(theirs) <= _SUMS and not (calls_functions(first) or calls_functions(second)):
+        return _LARGEST_SUMS
     return _LARGEST if effects(first).stored.isdisjoint(effects(second).loaded) else _LARGEST_CHAIN
+
+
+def _running(loop: For) -> set[Symbol]:
+    """Sums that a loop makes."""
+    return {statement.symbol for statement in walk_statements(loop.body) if isinstance(statement, Set)}
 
 
 def _size(body: Sequence[Stmt]) -> int:

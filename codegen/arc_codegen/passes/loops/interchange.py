@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -43,7 +44,7 @@ def interchange_sums(function: LoopFunction, *, most: int) -> LoopFunction:
     ----------
     function : LoopFunction
     most : int
-        So many sums of one nest may be under way at a time; 0 leaves all as it is.
+        So many sums may be under way at a time; 0 leaves all as it is.
     """
     if not most:
         return function
@@ -64,7 +65,13 @@ class _Sums:
     store: Store
 
     @property
+    def runs(self) -> tuple[int, int]:
+        """What the sums run over."""
+        return self.inner.start, self.inner.stop
+
+    @property
     def count(self) -> int:
+        """How many sums there are."""
         return math.prod(loop.stop - loop.start for loop in self.outer)
 
 
@@ -77,9 +84,13 @@ class _Interchange:
 
     def body(self, body: Sequence[Stmt]) -> tuple[Stmt, ...]:
         out: list[Stmt] = []
-        for statement in body:
-            sums = _sums_of(statement)
-            if sums is not None and self._pays(sums, out):
+        found = [_sums_of(statement) for statement in body]
+        together = Counter[tuple[int, int]]()
+        for sums in found:
+            if sums is not None:
+                together[sums.runs] += sums.count
+        for statement, sums in zip(body, found, strict=True):
+            if sums is not None and together[sums.runs] <= self.most and self._pays(sums, out):
                 out.extend(_run_by_run(sums, self.fresh))
             elif isinstance(statement, For):
                 out.append(replace(statement, body=self.body(statement.body)))
@@ -91,7 +102,7 @@ class _Interchange:
 
     def _pays(self, sums: _Sums, before: Iterable[Stmt]) -> bool:
         """Whether what is summed is made run by run in a loop before, and the sums take less memory."""
-        if sums.count > self.most or sums.store.buffer not in self.kept:
+        if sums.store.buffer not in self.kept:
             return False
         inner = sums.inner
         if inner.stop - inner.start < _FEWEST_TERMS:

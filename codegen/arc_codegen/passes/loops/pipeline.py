@@ -19,10 +19,12 @@ from arc_codegen.passes.loops.interchange import interchange_sums
 from arc_codegen.passes.loops.jam import jam_loops
 from arc_codegen.passes.loops.promotion import promote_elements
 from arc_codegen.passes.loops.schedule import schedule_scalars
+from arc_codegen.passes.loops.sharing import share_expressions
 from arc_codegen.passes.loops.sinking import sink_elements
 from arc_codegen.passes.loops.split import split_functions
 from arc_codegen.passes.loops.straight_sums import straighten_sums
 from arc_codegen.passes.loops.strips import cut_strips
+from arc_codegen.passes.loops.tables import fold_tables
 from arc_codegen.passes.loops.unroll import unroll_loops
 
 
@@ -94,6 +96,7 @@ LOOP_PIPELINE: tuple[LoopPass, ...] = (
     LoopPass("cut-strips", lambda function, options: _cut(function, BY_GOAL[options.optimize])),
     LoopPass("carry-values", lambda function, options: _carry(function, BY_GOAL[options.optimize], loads=False)),
     LoopPass("take-in-first-runs", lambda function, options: take_in_first_runs(function)),
+    LoopPass("share-expressions", lambda function, options: share_expressions(function)),
     LoopPass("jam-loops", lambda function, options: _jam(function, BY_GOAL[options.optimize])),
     LoopPass("unroll-loops", lambda function, options: _unroll(function, BY_GOAL[options.optimize])),
     LoopPass("carry-elements", lambda function, options: _carry(function, BY_GOAL[options.optimize], loads=True)),
@@ -102,6 +105,7 @@ LOOP_PIPELINE: tuple[LoopPass, ...] = (
     LoopPass("promote-elements", lambda function, options: _promote(function, BY_GOAL[options.optimize])),
     LoopPass("forward-in-loops", lambda function, options: forward_elements(function)),
     LoopPass("drop-stores", lambda function, options: drop_stores(function)),
+    LoopPass("fold-tables", lambda function, options: fold_tables(function)),
 )
 """The loop passes in order."""
 
