@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from arc_codegen.ir.builder import GraphBuilder
 from arc_codegen.ir.expressions import walk_statements
-from arc_codegen.ir.graph import AffineMap, Contract, Graph, Part, Reduce
+from arc_codegen.ir.graph import AffineMap, Contract, Graph, Map, Part, Reduce
 from arc_codegen.ir.interp import interpret
 from arc_codegen.ir.loops import Buffer, For, Index, Let, Load, LoopFunction, Op, Ref, Set, Stmt, Store, Symbol, Var
 from arc_codegen.ir.loops import Literal as Number
@@ -18,11 +18,12 @@ from arc_codegen.ir.verify import verify_graph
 from arc_codegen.ir.verify_loops import verify_loops
 from arc_codegen.options import Options
 from arc_codegen.passes.cost import BY_GOAL
-from arc_codegen.passes.lanes import split_lanes
+from arc_codegen.passes.lanes import show_zeros, split_lanes
 from arc_codegen.passes.loopgen import lower_to_loops
 from arc_codegen.passes.loops.sharing import share_expressions
 from arc_codegen.passes.loops.tables import fold_tables
 from arc_codegen.passes.pipeline import optimise
+from arc_codegen.passes.structural_zeros import drop_zeros
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -98,6 +99,29 @@ def test_short_vectors_become_scalars_of_a_loop_and_no_array_of_them_is_kept() -
     options = Options(optimize="speed")
     made = lower_to_loops(optimise(distances(), options), options)
     assert not [buffer for buffer in made.buffers if buffer.kind == "work" and buffer.size > 3]
+
+
+def triangles(groups: int = 30) -> Graph:
+    """A lower triangular matrix of two rows for each group, times a vector."""
+    builder = GraphBuilder("f")
+    packed, x = builder.input("p", DType.F32, (groups, 3)), builder.input("x", DType.F32, (groups, 2))
+    columns = builder.concatenate([packed, builder.constant(np.zeros((groups, 1), np.float32))], axis=1)
+    places = np.array([0, 3, 1, 2]) + 4 * np.arange(groups)[:, np.newaxis]
+    factors = builder.gather(columns, places.reshape(groups, 2, 2))
+    return builder.finish([("y", builder.contract(factors, x, (0, 1, 2), (0, 2), (0, 1)))])
+
+
+def test_zeros_of_a_triangle_for_each_group_are_not_multiplied() -> None:
+    graph = triangles(40)
+    made = drop_zeros(show_zeros(graph))
+    verify_graph(made)
+    products = [node for node in made.nodes if isinstance(node, Map) and node.fn == "mul"]
+    assert len(products) == 3
+    rng = np.random.default_rng(3)
+    inputs = [rng.normal(size=node.type.shape).astype(np.float32) for node in graph.inputs]
+    assert_bits_equal(interpret(made, inputs), interpret(graph, inputs))
+    full = distances()
+    assert show_zeros(full) is full
 
 
 def test_long_sums_are_left_alone() -> None:

@@ -35,16 +35,24 @@ from arc_codegen.ir.graph import (
     View,
 )
 from arc_codegen.ir.types import Origin, TensorType
+from arc_codegen.passes.arithmetic import simplify_arithmetic
 from arc_codegen.passes.index_maps import IndexMaps
 from arc_codegen.passes.rewriting import live_values, rebuild
+from arc_codegen.passes.zero_elements import Zeros, zero_elements
 
 Places: TypeAlias = npt.NDArray[np.int64]
+
+_SHORT = 4
+"""Longest axis that is taken apart to see zeros."""
+
+_FEWEST = 64
+"""Products of fewer elements are not begun at."""
 
 _LARGEST = 1 << 14
 """Arrays of more elements are not looked into: every element of a view is followed to where it is read."""
 
 
-def split_lanes(graph: Graph, *, most: int, elements: int = 64) -> Graph:
+def split_lanes(graph: Graph, *, most: int, elements: int = _FEWEST) -> Graph:
     """The graph with arrays taken apart along short axes that products sum over.
 
     Parameters
@@ -62,6 +70,23 @@ def split_lanes(graph: Graph, *, most: int, elements: int = 64) -> Graph:
         if not axes.seeds:
             return graph
         graph = rebuild(_Lanes(graph, axes).run(), IndexMaps())
+
+
+def show_zeros(graph: Graph) -> Graph:
+    """The graph with lanes, if some that are multiplied are zero throughout; else the graph itself.
+
+    A triangular matrix for each of many groups has such lanes: what is above the diagonal.
+    """
+    if not _Axes(graph, _SHORT, _FEWEST).seeds:
+        return graph
+    folded = rebuild(rebuild(graph, IndexMaps()), simplify_arithmetic)
+    known = zero_elements(folded)
+    axes = _Axes(folded, _SHORT, _FEWEST)
+    if all(zeros is None for zeros in known) or not axes.seeds:
+        return graph
+    lanes = _Lanes(folded, axes, known)
+    apart = lanes.run()
+    return apart if lanes.zeros_seen else graph
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,8 +297,10 @@ def _axes_of_length(size: int, extent: int) -> Iterator[Axis]:
 class _Lanes:
     """The graph anew, with lanes in place of the values that are taken apart."""
 
-    def __init__(self, graph: Graph, axes: _Axes) -> None:
+    def __init__(self, graph: Graph, axes: _Axes, known: Sequence[Zeros] = ()) -> None:
         self.graph = graph
+        self.known = known  # structural zeros, if they are to be seen
+        self.zeros_seen = False
         self.nodes = graph.nodes
         self.axes = axes
         self.builder = GraphBuilder(graph.name, doc=graph.doc, interface=graph.interface)
@@ -442,7 +469,7 @@ class _Lanes:
                 places = np.zeros(index.shape[1], np.int64)
                 for one, stride in zip(labels, strides, strict=True):
                     places += stride * here[one]
-                factors.append(self.read(operand, places))
+                factors.append(self._factor(operand, places))
             if node.fused and total is not None:
                 total = self._map(node, "fma", (*factors, total))
             else:
@@ -450,6 +477,14 @@ class _Lanes:
                 total = product if total is None else self._map(node, "add", (total, product))
         assert total is not None
         return total
+
+    def _factor(self, value: Value, places: Places) -> Value:
+        """What is multiplied: structural zeros stay such."""
+        zeros = self.known[value] if self.known else None
+        if zeros is None or not zeros[places if zeros.size > 1 else np.zeros_like(places)].all():
+            return self.read(value, places)
+        self.zeros_seen = True
+        return self.builder.assemble(self.nodes[value].type.dtype, (places.size,), ())
 
     def _over_lanes(self, node: Reduce) -> bool:
         axis = self.axes.axis(node.arg)

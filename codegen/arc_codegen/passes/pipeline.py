@@ -14,7 +14,7 @@ from arc_codegen.passes.cost import BY_GOAL
 from arc_codegen.passes.fused_products import form_fma
 from arc_codegen.passes.index_maps import IndexMaps
 from arc_codegen.passes.index_sets import split_index_sets
-from arc_codegen.passes.lanes import split_lanes
+from arc_codegen.passes.lanes import show_zeros, split_lanes
 from arc_codegen.passes.loop_bodies import hoist_invariants, optimise_bodies, trim_loops
 from arc_codegen.passes.padded_chains import join_padded_chains
 from arc_codegen.passes.padded_sums import PaddedSums
@@ -42,7 +42,7 @@ class GraphPass:
 
 
 PIPELINE: tuple[GraphPass, ...] = (
-    GraphPass("structural-zeros", lambda graph, options: drop_zeros(graph), decides=True),
+    GraphPass("structural-zeros", lambda graph, options: drop_zeros(show_zeros(graph)), decides=True),
     GraphPass("form-fma", lambda graph, options: form_fma(graph) if options.fma == "on" else graph, decides=True),
     GraphPass("trim-loops", lambda graph, options: trim_loops(graph)),
     GraphPass("fold-index-maps", lambda graph, options: rebuild(graph, IndexMaps())),
