@@ -53,6 +53,7 @@ def rotated_points(draw: st.DrawFn) -> Program:
     order = (0, 1, 3) if builder.type(turned).shape[0] == groups else (3, 0, 1)
     results = [("turned", turned)] if draw(st.booleans()) else []
     results.append(("spread", builder.contract(turned, apart, order, (3, 0, 2), (0, 1, 2))))
+    results.append(("weighed", builder.contract(turned, turned, order, order, (0, 1, 3))))
     results.append(("back", builder.contract(matrices, turned, (0, 1, 2), order, (3, 0, 2))))
     along = order.index(1)
     results.append(("length", builder.reduce("add", builder.map("mul", turned, turned), [along])))

@@ -11,12 +11,10 @@ what is made of the result.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import TypeAlias
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 
 from arc_codegen.ir.affine import contiguous_strides, positions, recognise
 from arc_codegen.ir.builder import GraphBuilder
@@ -37,19 +35,15 @@ from arc_codegen.ir.graph import (
 from arc_codegen.ir.types import Origin, TensorType
 from arc_codegen.passes.arithmetic import simplify_arithmetic
 from arc_codegen.passes.index_maps import IndexMaps
-from arc_codegen.passes.rewriting import live_values, rebuild
+from arc_codegen.passes.lane_axes import LARGEST, Axis, LaneAxes, Place, Places, dimension, part_of, places_in
+from arc_codegen.passes.rewriting import rebuild
 from arc_codegen.passes.zero_elements import Zeros, zero_elements
-
-Places: TypeAlias = npt.NDArray[np.int64]
 
 _SHORT = 4
 """Longest axis that is taken apart to see zeros."""
 
 _FEWEST = 64
 """Products of fewer elements are not begun at."""
-
-_LARGEST = 1 << 14
-"""Arrays of more elements are not looked into: every element of a view is followed to where it is read."""
 
 
 def split_lanes(graph: Graph, *, most: int, elements: int = _FEWEST) -> Graph:
@@ -66,7 +60,7 @@ def split_lanes(graph: Graph, *, most: int, elements: int = _FEWEST) -> Graph:
     if most < 2:
         return graph
     while True:
-        axes = _Axes(graph, most, elements)
+        axes = LaneAxes(graph, most, elements)
         if not axes.seeds:
             return graph
         graph = rebuild(_Lanes(graph, axes).run(), IndexMaps())
@@ -77,11 +71,11 @@ def show_zeros(graph: Graph) -> Graph:
 
     A triangular matrix for each of many groups has such lanes: what is above the diagonal.
     """
-    if not _Axes(graph, _SHORT, _FEWEST).seeds:
+    if not LaneAxes(graph, _SHORT, _FEWEST).seeds:
         return graph
     folded = rebuild(rebuild(graph, IndexMaps()), simplify_arithmetic)
     known = zero_elements(folded)
-    axes = _Axes(folded, _SHORT, _FEWEST)
+    axes = LaneAxes(folded, _SHORT, _FEWEST)
     if all(zeros is None for zeros in known) or not axes.seeds:
         return graph
     lanes = _Lanes(folded, axes, known)
@@ -89,215 +83,10 @@ def show_zeros(graph: Graph) -> Graph:
     return apart if lanes.zeros_seen else graph
 
 
-@dataclass(frozen=True, slots=True)
-class Axis:
-    """An axis of a tensor: element ``(a * extent + lane) * inner + b`` is element (a, b) of a lane."""
-
-    extent: int
-    inner: int
-
-    def places(self, size: int, lane: int) -> Places:
-        """Flat positions of a lane of a tensor of ``size`` elements."""
-        rows = np.arange(size // (self.extent * self.inner), dtype=np.int64)[:, np.newaxis]
-        return ((rows * self.extent + lane) * self.inner + np.arange(self.inner)).ravel()
-
-    def lane_of(self, places: Places) -> int | None:
-        """The lane that all positions are in, None where they are in several."""
-        lanes = places // self.inner % self.extent
-        return int(lanes[0]) if lanes.size and (lanes == lanes[0]).all() else None
-
-    def within(self, places: Places) -> Places:
-        """Positions within their lanes."""
-        return places // (self.inner * self.extent) * self.inner + places % self.inner
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where an axis lies in a shape: dimension ``number`` is rows of ``extent`` lanes of ``inner`` elements."""
-
-    number: int
-    extent: int
-    inner: int
-
-    def axis(self, shape: tuple[int, ...]) -> Axis:
-        """The axis in a tensor of this shape."""
-        return Axis(self.extent, self.inner * math.prod(shape[self.number + 1 :]))
-
-    def moved(self, number: int) -> Place:
-        """The same in another dimension, of another tensor."""
-        return replace(self, number=number)
-
-    def lane_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
-        """Shape of a lane, of the same rank."""
-        return (*shape[: self.number], shape[self.number] // self.extent, *shape[self.number + 1 :])
-
-
-def dimension(shape: tuple[int, ...], number: int) -> Place:
-    """A whole dimension as an axis."""
-    return Place(number, shape[number], 1)
-
-
-def part_of(shape: tuple[int, ...], axis: Axis) -> Place | None:
-    """Where an axis lies in a shape, None where it lies across dimensions."""
-    for number, extent in enumerate(shape):
-        below = math.prod(shape[number + 1 :])
-        if extent > 1 and axis.inner % below == 0 and extent % (axis.extent * (axis.inner // below)) == 0:
-            return Place(number, axis.extent, axis.inner // below)
-    return None
-
-
-def short_sum(node: Node, nodes: tuple[Node, ...], most: int) -> int | None:
-    """The label that a product sums over, if it is one, and short."""
-    if not isinstance(node, Contract) or len(node.sum_labels) != 1:
-        return None
-    label = node.sum_labels[0]
-    labels, value = (node.a_labels, node.a) if label in node.a_labels else (node.b_labels, node.b)
-    return label if 1 < nodes[value].type.shape[labels.index(label)] <= most else None
-
-
-class _Axes:
-    """Which values are taken apart, and along which axis."""
-
-    def __init__(self, graph: Graph, most: int, elements: int) -> None:
-        self.nodes = graph.nodes
-        self.most = most
-        self.live = live_values(graph)
-        self.seeds = {
-            value
-            for value, node in enumerate(graph.nodes)
-            if self.live[value]
-            and elements <= node.type.size <= _LARGEST
-            and short_sum(node, graph.nodes, most) is not None
-        }
-        self.of: dict[Value, Axis] = {}
-        if self.seeds:
-            self._find()
-
-    def _find(self) -> None:
-        for value in self.seeds:
-            self._from_product(value)
-        known = -1
-        while len(self.of) > known:
-            known = len(self.of)
-            for value in reversed(range(len(self.nodes))):
-                if value in self.of:
-                    self._back(value, self.of[value])
-            for value in range(len(self.nodes)):
-                if self.live[value] and value not in self.of:
-                    axis = self._onward(value)
-                    if axis is not None:
-                        self._give(value, axis)
-
-    def _give(self, value: Value, axis: Axis) -> None:
-        """Take a value apart, or what it is a view of."""
-        node = self.nodes[value]
-        while isinstance(node, View) and node.type.size <= _LARGEST:
-            through = self._through(node, axis)
-            if through is None:
-                return
-            value, axis = node.arg, through
-            node = self.nodes[value]
-        fits = isinstance(node, Map) or (
-            isinstance(node, (Contract, Reduce)) and part_of(node.type.shape, axis) is not None
-        )
-        if fits and value not in self.of and node.type.size <= _LARGEST:
-            self.of[value] = axis
-
-    def axis(self, value: Value) -> Axis | None:
-        """The axis along which a value is taken apart; a view may have that of what it reads."""
-        node = self.nodes[value]
-        if not isinstance(node, View) or node.type.size > _LARGEST:
-            return self.of.get(value)
-        read = self.axis(node.arg)
-        if read is None:
-            return None
-        places = positions(node.type.shape, node.map).ravel()
-        for axis in _axes_of_length(node.type.size, read.extent):
-            lanes = [read.lane_of(places[axis.places(places.size, k)]) for k in range(axis.extent)]
-            if None not in lanes and len(set(lanes)) == len(lanes):
-                return axis
-        return None
-
-    def _through(self, node: View, axis: Axis) -> Axis | None:
-        """The axis of what a view reads that the axis of the view goes along."""
-        places = positions(node.type.shape, node.map).ravel()
-        lanes = [places[axis.places(places.size, k)] for k in range(axis.extent)]
-        for read in _axes_of_length(self.nodes[node.arg].type.size, axis.extent):
-            found = [read.lane_of(lane) for lane in lanes]
-            if None not in found and len(set(found)) == len(found):
-                return read
-        return None
-
-    def _from_product(self, value: Value) -> None:
-        node = self.nodes[value]
-        assert isinstance(node, Contract)
-        label = node.sum_labels[0]
-        for operand, labels in ((node.a, node.a_labels), (node.b, node.b_labels)):
-            if label in labels:
-                shape = self.nodes[operand].type.shape
-                self._give(operand, dimension(shape, labels.index(label)).axis(shape))
-        for number, out in enumerate(node.out_labels):
-            alone = (out in node.a_labels) != (out in node.b_labels)
-            if alone and 1 < node.type.shape[number] <= self.most and value not in self.of:
-                self.of[value] = dimension(node.type.shape, number).axis(node.type.shape)
-
-    def _back(self, value: Value, axis: Axis) -> None:
-        node = self.nodes[value]
-        if isinstance(node, Map):
-            for arg in node.args:
-                if self.nodes[arg].type.shape:
-                    self._give(arg, axis)
-        elif isinstance(node, (Contract, Reduce)):
-            place = part_of(node.type.shape, axis)
-            assert place is not None
-            for operand, own in _places_in(node, place, self.nodes):
-                self._give(operand, own.axis(self.nodes[operand].type.shape))
-
-    def _onward(self, value: Value) -> Axis | None:
-        """The axis of a value whose operand is taken apart."""
-        node = self.nodes[value]
-        if isinstance(node, Map):
-            axes = (self.axis(arg) for arg in node.args if self.nodes[arg].type.shape)
-            return next((axis for axis in axes if axis is not None), None)
-        if isinstance(node, Reduce):
-            place = self.place(node.arg)
-            if place is None or place.number in node.axes:
-                return None
-            return place.moved(place.number - sum(k < place.number for k in node.axes)).axis(node.type.shape)
-        if isinstance(node, Contract):
-            for operand, labels in ((node.a, node.a_labels), (node.b, node.b_labels)):
-                place = self.place(operand)
-                if place is not None and labels[place.number] in node.out_labels:
-                    return place.moved(node.out_labels.index(labels[place.number])).axis(node.type.shape)
-        return None
-
-    def place(self, value: Value) -> Place | None:
-        """Where the axis of a value lies in its shape."""
-        axis = self.axis(value)
-        return None if axis is None else part_of(self.nodes[value].type.shape, axis)
-
-
-def _places_in(node: Contract | Reduce, place: Place, nodes: tuple[Node, ...]) -> Iterator[tuple[Value, Place]]:
-    """Where an axis of the result lies in the operands that have it."""
-    if isinstance(node, Reduce):
-        kept = [k for k in range(len(nodes[node.arg].type.shape)) if k not in node.axes]
-        yield node.arg, place.moved(kept[place.number])
-        return
-    label = node.out_labels[place.number]
-    for operand, labels in ((node.a, node.a_labels), (node.b, node.b_labels)):
-        if label in labels:
-            yield operand, place.moved(labels.index(label))
-
-
-def _axes_of_length(size: int, extent: int) -> Iterator[Axis]:
-    if size % extent == 0:
-        yield from (Axis(extent, inner) for inner in range(1, size // extent + 1) if size // extent % inner == 0)
-
-
 class _Lanes:
     """The graph anew, with lanes in place of the values that are taken apart."""
 
-    def __init__(self, graph: Graph, axes: _Axes, known: Sequence[Zeros] = ()) -> None:
+    def __init__(self, graph: Graph, axes: LaneAxes, known: Sequence[Zeros] = ()) -> None:
         self.graph = graph
         self.known = known  # structural zeros, if they are to be seen
         self.zeros_seen = False
@@ -342,7 +131,7 @@ class _Lanes:
         """Elements of an old value at flat positions, as a vector."""
         node = self.nodes[value]
         axis = self.axes.of.get(value)
-        if isinstance(node, View) and node.type.size <= _LARGEST:
+        if isinstance(node, View) and node.type.size <= LARGEST:
             return self.read(node.arg, positions(node.type.shape, node.map).ravel()[places])
         if isinstance(node, Gather):
             found = np.asarray(node.table, np.int64)[places]
@@ -382,8 +171,8 @@ class _Lanes:
         place = part_of(node.type.shape, axis)
         assert place is not None
         if isinstance(node, Reduce):
-            ((_, own_place),) = _places_in(node, place, self.nodes)
-            part = self._slice(node.arg, own_place, lane)
+            ((_, own_place),) = places_in(node, place, self.nodes)
+            part = self._slice(node.arg, [(own_place, lane)])
             kind = TensorType(node.type.dtype, place.lane_shape(node.type.shape))
             return self._shaped(self.builder.add(replace(node, type=kind, arg=part)), (kind.size,))
         return self._contract(node, ((place, lane),), own)
@@ -401,8 +190,7 @@ class _Lanes:
             if not own_lanes and other is not None and labels[other.number] in node.out_labels:
                 return self._contract_twice(node, chosen, own, other.moved(node.out_labels.index(labels[other.number])))
             if own_lanes:
-                ((place, lane),) = own_lanes
-                operands.append(self._slice(operand, place, lane))
+                operands.append(self._slice(operand, own_lanes))
             else:
                 operands.append(self.whole(operand))
         shape = node.type.shape
@@ -436,10 +224,15 @@ class _Lanes:
             parts.append(Part(value=rows, target=AffineMap(k * axis.inner, strides)))
         return self.builder.add(Assemble(type=kind, parts=tuple(parts), origin=origin))
 
-    def _slice(self, value: Value, place: Place, lane: int) -> Value:
-        """A lane of an old value, of its rank."""
-        shape = self.nodes[value].type.shape
-        return self._shaped(self.read(value, place.axis(shape).places(math.prod(shape), lane)), place.lane_shape(shape))
+    def _slice(self, value: Value, chosen: Sequence[tuple[Place, int]]) -> Value:
+        """An old value in the lanes of one or more of its axes, of its rank."""
+        whole = shape = self.nodes[value].type.shape
+        places = np.arange(math.prod(whole), dtype=np.int64)
+        for place, lane in chosen:
+            axis = place.axis(whole)
+            places = places[places // axis.inner % axis.extent == lane]
+            shape = place.lane_shape(shape)
+        return self._shaped(self.read(value, places), shape)
 
     def _grid(self, node: Node) -> Places:
         """Index tuples of all elements, a row for each axis."""
