@@ -263,6 +263,14 @@ class _Sweep:
             return 0 < singles == len(node.parts) and (node.base is None or self._is_irregular(node.base))
         return value in self._apart or isinstance(node, Constant)
 
+    def _copies_array(self, node: Node) -> bool:
+        """Whether all parts are the elements of one array, which a loop adds."""
+        if not isinstance(node, Assemble) or node.base is not None:
+            return False
+        sources = {part.arg if isinstance(part := self.nodes[p.value], View) else -1 for p in node.parts}
+        (source, *others) = sources
+        return not others and source >= 0 and 1 < len(node.parts) == self.nodes[source].type.size
+
     def _combined(self, value: Value, node: Map, args: Sequence[Value | None], k: int) -> Value:
         """One element, not zero itself, of operands that may be."""
         if node.fn in ("add", "sub"):
@@ -289,6 +297,8 @@ class _Sweep:
         dense, sparse = node.args if node.fn == "sub" or counts[0] <= counts[1] else node.args[::-1]
         few = self.known[sparse]
         if few is None or int((~few).sum()) > _ELEMENTS or not self._is_irregular(sparse):
+            return None
+        if self._copies_array(self.nodes[sparse]):
             return None
         if self.nodes[dense].type.shape == () or few.size == 1:
             return None
