@@ -5,12 +5,19 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from arc_codegen.ir.affine import contiguous_strides, part_positions, positions
-from arc_codegen.ir.graph import AffineMap, Assemble, Graph, Value
+from arc_codegen.ir.graph import AffineMap, Assemble, Graph, Value, View
+
+Positions: TypeAlias = npt.NDArray[np.int64]
+
+Pattern: TypeAlias = tuple[tuple[int, ...], ...]
+"""For each of several arrays, the numbers of its parts that make up its elements in a box."""
 
 _ENUMERATED = 1 << 16
 """Spaces of more elements than this are left whole: parts are recognised element by element."""
@@ -56,16 +63,24 @@ class Placed:
     box: Box
     offset: int
     strides: tuple[int, ...]
+    accumulate: bool = False
 
     def inside(self, box: Box) -> AffineMap:
         """The elements of the part that are in a box inside its own."""
         return box.mapped(self.offset, self.strides)
 
 
-def refined_space(graph: Graph, size: int, assemblies: Iterable[Assemble]) -> tuple[int, ...] | None:
-    """The coarsest shape of ``size`` elements whose axes the parts run along; None where there is none."""
+def refined_space(graph: Graph, size: int, arrays: Iterable[Assemble | View]) -> tuple[int, ...] | None:
+    """The coarsest shape of ``size`` elements whose axes the parts run along; None where there is none.
+
+    A view of an assembly has the axes of its own shape.
+    """
     cuts = {1, size}
-    for node in assemblies:
+    for node in arrays:
+        if isinstance(node, View):
+            strides = contiguous_strides(node.type.shape)
+            cuts.update(s for s, e in zip(strides, node.type.shape, strict=True) if e > 1)
+            continue
         for part in node.parts:
             assert isinstance(part.target, AffineMap)
             shape = graph.nodes[part.value].type.shape
@@ -78,18 +93,32 @@ def refined_space(graph: Graph, size: int, assemblies: Iterable[Assemble]) -> tu
     return tuple(high // low for low, high in reversed(list(itertools.pairwise(ordered))))
 
 
-def placed_parts(graph: Graph, node: Assemble, space: Sequence[int]) -> list[Placed] | None:
-    """The parts of an assembly as boxes of the space; None where one is no box."""
+def placed_parts(graph: Graph, node: Assemble, seen: Positions, space: Sequence[int]) -> list[Placed] | None:
+    """The parts of an assembly as boxes of the space, whose element k is element ``seen[k]`` of the assembly.
+
+    None where one is no box, or adds to one element twice.
+    """
+    if node.type.size > _ENUMERATED:
+        return None
     found: list[Placed] = []
     for part in node.parts:
-        placed = _placed(part.value, part_positions(graph.nodes[part.value].type.shape, part), space)
+        places = part_positions(graph.nodes[part.value].type.shape, part)
+        if np.unique(places).size < places.size:
+            return None
+        element = np.full(node.type.size, -1, dtype=np.int64)
+        element[places] = np.arange(places.size)
+        elements = element[seen]
+        visible = np.flatnonzero(elements >= 0)
+        if not visible.size:
+            continue
+        placed = _placed(part.value, visible, elements[visible], space)
         if placed is None:
             return None
-        found.append(placed)
+        found.append(replace(placed, accumulate=part.accumulate))
     return found
 
 
-def _placed(value: Value, places: np.typing.NDArray[np.int64], space: Sequence[int]) -> Placed | None:
+def _placed(value: Value, places: Positions, elements: Positions, space: Sequence[int]) -> Placed | None:
     indices = np.unravel_index(places, tuple(space))
     low = tuple(int(axis.min()) for axis in indices)
     high = tuple(int(axis.max()) + 1 for axis in indices)
@@ -97,10 +126,8 @@ def _placed(value: Value, places: np.typing.NDArray[np.int64], space: Sequence[i
     if box.size != places.size:
         return None
     element = np.full(tuple(b - a for a, b in zip(low, high, strict=True)), -1, dtype=np.int64)
-    element[tuple(axis - a for axis, a in zip(indices, low, strict=True))] = np.arange(places.size)
+    element[tuple(axis - a for axis, a in zip(indices, low, strict=True))] = elements
     first = int(element.flat[0])
-    if (element < 0).any():
-        return None
     strides = tuple(
         int(np.take(element, 1, axis).flat[0]) - first if n > 1 else 0 for axis, n in enumerate(element.shape)
     )
@@ -109,10 +136,8 @@ def _placed(value: Value, places: np.typing.NDArray[np.int64], space: Sequence[i
     return Placed(value, box, first - sum(s * a for s, a in zip(strides, low, strict=True)), strides)
 
 
-def cut_into_boxes(
-    space: Sequence[int], arrays: Sequence[Sequence[Placed]]
-) -> list[tuple[Box, tuple[int | None, ...]]]:
-    """Boxes that fill the space, in each of which each array has one part, the last that is written there, or none."""
+def cut_into_boxes(space: Sequence[int], arrays: Sequence[Sequence[Placed]]) -> list[tuple[Box, Pattern]]:
+    """Boxes that fill the space, in each of which each array has the same parts everywhere."""
     borders = [
         sorted({0, extent, *(edge for parts in arrays for p in parts for edge in (p.box.low[k], p.box.high[k]))})
         for k, extent in enumerate(space)
@@ -121,24 +146,29 @@ def cut_into_boxes(
         Box(tuple(a for a, _ in edges), tuple(b for _, b in edges))
         for edges in itertools.product(*(itertools.pairwise(axis) for axis in borders))
     ]
-    boxes = [(piece, tuple(_last_around(piece, parts) for parts in arrays)) for piece in pieces]
+    boxes = [(piece, tuple(_parts_around(piece, parts) for parts in arrays)) for piece in pieces]
     for axis in reversed(range(len(space))):
         boxes = _merged(boxes, axis)
     return sorted(boxes, key=lambda item: item[0].low)
 
 
-def _last_around(piece: Box, parts: Sequence[Placed]) -> int | None:
-    return next((k for k in range(len(parts) - 1, -1, -1) if piece in parts[k].box), None)
+def _parts_around(piece: Box, parts: Sequence[Placed]) -> tuple[int, ...]:
+    """The last part that is written over what was there, and those added to it."""
+    found: list[int] = []
+    for k, part in enumerate(parts):
+        if piece in part.box:
+            found = [*found, k] if part.accumulate else [k]
+    return tuple(found)
 
 
-def _merged(boxes: list[tuple[Box, tuple[int | None, ...]]], axis: int) -> list[tuple[Box, tuple[int | None, ...]]]:
+def _merged(boxes: list[tuple[Box, Pattern]], axis: int) -> list[tuple[Box, Pattern]]:
     """Neighbours along an axis with the same parts in them as one box."""
 
-    def apart(item: tuple[Box, tuple[int | None, ...]]) -> tuple[object, ...]:
+    def apart(item: tuple[Box, Pattern]) -> tuple[object, ...]:
         box = item[0]
         return (*(edges for k, edges in enumerate(zip(box.low, box.high, strict=True)) if k != axis), box.low[axis])
 
-    out: list[tuple[Box, tuple[int | None, ...]]] = []
+    out: list[tuple[Box, Pattern]] = []
     for box, pattern in sorted(boxes, key=apart):
         if out and out[-1][1] == pattern and _adjoin(out[-1][0], box, axis):
             out[-1] = Box(out[-1][0].low, box.high), pattern
@@ -156,4 +186,4 @@ def _adjoin(first: Box, second: Box, axis: int) -> bool:
     return same and first.high[axis] == second.low[axis]
 
 
-__all__ = ["Box", "Placed", "cut_into_boxes", "placed_parts", "refined_space"]
+__all__ = ["Box", "Pattern", "Placed", "cut_into_boxes", "placed_parts", "refined_space"]

@@ -104,6 +104,8 @@ class CostModel:
     rolled_always: int
     system_elements: int
     split_work: int
+    summed_boxes: int
+    computed_again: int
     registers: int
     longest: int
     part: int
@@ -195,6 +197,8 @@ BY_GOAL = {
         rolled_always=96,
         system_elements=4,
         split_work=240,
+        summed_boxes=3,
+        computed_again=8,
         registers=24,
         longest=5000,
         part=1000,
@@ -231,6 +235,8 @@ BY_GOAL = {
         rolled_always=192,
         system_elements=4,
         split_work=240,
+        summed_boxes=5,
+        computed_again=8,
         registers=24,
         longest=5000,
         part=1000,
@@ -267,6 +273,8 @@ BY_GOAL = {
         rolled_always=1600,
         system_elements=16,
         split_work=480,
+        summed_boxes=32,
+        computed_again=8,
         registers=24,
         longest=5000,
         part=1000,

@@ -10,6 +10,7 @@ from arc_codegen.ir.graph import Graph
 from arc_codegen.ir.verify import verify_graph
 from arc_codegen.options import Options
 from arc_codegen.passes.arithmetic import simplify_arithmetic
+from arc_codegen.passes.assembled_reads import read_assembled
 from arc_codegen.passes.cost import BY_GOAL
 from arc_codegen.passes.fused_products import form_fma
 from arc_codegen.passes.index_maps import IndexMaps
@@ -58,6 +59,7 @@ PIPELINE: tuple[GraphPass, ...] = (
     GraphPass("forward-elements", lambda graph, options: rebuild(graph, IndexMaps())),
     GraphPass("simplify-scalars", lambda graph, options: rebuild(graph, simplify_arithmetic)),
     GraphPass("drop-added-zeros", lambda graph, options: drop_added_zeros(graph)),
+    GraphPass("read-assembled", lambda graph, options: read_assembled(graph)),
     GraphPass("eliminate-dead-code", lambda graph, options: eliminate_dead_code(graph)),
     GraphPass("trim-loops-again", lambda graph, options: trim_loops(graph)),
 )
