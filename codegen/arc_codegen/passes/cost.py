@@ -67,6 +67,10 @@ class CostModel:
     split_work : int
         An expression of padded arrays is written once for each box between their borders if that makes no more
         operations than this.
+    summed_boxes : int
+        The same for an array to which parts are added, whose code in place is shorter: in so many boxes at most.
+    split_again : int
+        So many operations are done again, rather than their result kept in memory, where boxes share it.
     registers : int
         Straight-line code in which more scalars than this are alive at a time is put in another order. A Cortex-M4F has
         32 registers for them, some of which hold what an expression is made of.
@@ -105,7 +109,7 @@ class CostModel:
     system_elements: int
     split_work: int
     summed_boxes: int
-    computed_again: int
+    split_again: int
     registers: int
     longest: int
     part: int
@@ -198,7 +202,7 @@ BY_GOAL = {
         system_elements=4,
         split_work=240,
         summed_boxes=3,
-        computed_again=8,
+        split_again=8,
         registers=24,
         longest=5000,
         part=1000,
@@ -236,7 +240,7 @@ BY_GOAL = {
         system_elements=4,
         split_work=240,
         summed_boxes=5,
-        computed_again=8,
+        split_again=8,
         registers=24,
         longest=5000,
         part=1000,
@@ -274,7 +278,7 @@ BY_GOAL = {
         system_elements=16,
         split_work=480,
         summed_boxes=32,
-        computed_again=8,
+        split_again=8,
         registers=24,
         longest=5000,
         part=1000,

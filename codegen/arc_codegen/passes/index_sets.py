@@ -227,7 +227,7 @@ class _Splitting:
             for value, at in trial.known:
                 if isinstance(self.graph.nodes[value], Map) and value not in expression.inner | stored:
                     reads.setdefault(value, []).append(at)
-            dear = (v for v in reads if self._again(v, reads[v], stored) > self.cost.computed_again)
+            dear = (v for v in reads if self._again(v, reads[v], stored) > self.cost.split_again)
             latest = max(dear, default=None)
             if latest is None:
                 return stored
