@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 from strategies.graph_programs import arrays, assert_bits_equal, assert_loops_agree, programs
 from strategies.graph_recomputations import recomputations
 from strategies.loop_chains import RUNS, loop_chains
+from sweeps import examples
 
 import archimedes as arc
 from archimedes.export.generation import FunctionRequest, generate_module
@@ -41,7 +42,7 @@ def works(function: LoopFunction) -> int:
 
 @pytest.mark.parametrize("passes", ["coalesce", "sink", "both", "all"])
 @given(function=loop_chains(), x=arrays(DType.F32, (8 * RUNS,)), most=st.sampled_from([0, 1, 3, 100]))
-@settings(deadline=None)
+@settings(deadline=None, max_examples=examples(40))
 def test_the_bits_stay_in_chains_of_loops(passes: str, function: LoopFunction, x: Any, most: int) -> None:
     if passes == "all":
         changed = optimise_loops(function, Options(optimize="balanced"))
@@ -53,7 +54,7 @@ def test_the_bits_stay_in_chains_of_loops(passes: str, function: LoopFunction, x
 
 
 @given(program=recomputations() | programs())
-@settings(deadline=None)
+@settings(deadline=None, max_examples=examples(60))
 def test_carries_may_stay_in_their_rows(program: Program) -> None:
     graph, inputs = program
     function = lower_graph(fill_holes(graph), replace(BY_GOAL["balanced"], promoted=0))

@@ -69,18 +69,18 @@ class _Coalescing:
 
     def body(self, body: tuple[Stmt, ...]) -> tuple[Stmt, ...]:
         """The statements without copies of arrays that they alone use."""
-        statements = list(body)
-        position = 0
-        while position < len(statements):
-            copy = self._copy(statements[position])
-            if copy is not None and self._possible(statements, position, copy):
-                del statements[position]
-                statements = [_renamed(statement, copy) for statement in statements]
+        if any(self._copy(statement) is not None for statement in body):
+            body = self._without_copies(_Body(body))
+        return tuple(self._inside(statement) for statement in body)
+
+    def _without_copies(self, body: _Body) -> tuple[Stmt, ...]:
+        for position in range(len(body.statements)):
+            copy = self._copy(body.statements[position])
+            if copy is not None and self._possible(body, position, copy):
+                body.rename(position, copy)
                 self._accesses[copy.target] += self._accesses.pop(copy.source) - 2
                 self.gone.add(copy.source)
-            else:
-                position += 1
-        return tuple(self._inside(statement) for statement in statements)
+        return tuple(statement for k, statement in enumerate(body.statements) if k not in body.dropped)
 
     def _inside(self, statement: Stmt) -> Stmt:
         match statement:
@@ -112,28 +112,48 @@ class _Coalescing:
         start = Index(written.offset, tuple(there.items()))
         return _Copy(source.symbol, statement.buffer, start, pitch, source.size)
 
-    def _possible(self, statements: Sequence[Stmt], position: int, copy: _Copy) -> bool:
-        found = [list(accesses((statement,))) for statement in statements]
-        own = [(k, access) for k, inside in enumerate(found) for access in inside if access.buffer == copy.source]
+    def _possible(self, body: _Body, position: int, copy: _Copy) -> bool:
+        own = [(k, access) for k in body.touching[copy.source] for access in body.of(k, copy.source)]
         if len(own) != self._accesses[copy.source] or any(access.index is None for _, access in own):
             return False
-        defined = {symbol for statement in statements for symbol in effects(statement).written}
-        if any(symbol in defined for symbol, _ in copy.start.terms):
+        if any(symbol in body.defined for symbol, _ in copy.start.terms):
             return False
         stores = [k for k, access in own if access.stored]
         if not stores or max(stores) >= position:
             return False
         first, last = min(stores), max(k for k, _ in own)
-        meeting = [
-            (k, access)
-            for k in range(first, last + 1)
-            for access in found[k]
-            if k != position and access.buffer == copy.target and copy.meets(access)
-        ]
+        between = (k for k in body.touching[copy.target] if first <= k <= last and k != position)
+        meeting = [(k, access) for k in between for access in body.of(k, copy.target) if copy.meets(access)]
         if any(access.stored or access.index is None for _, access in meeting):
             return False
         read = any(k < position for k, _ in meeting)
-        return not (read and _reads_overwritten(statements[first:position], copy))
+        return not (read and _reads_overwritten(body.statements[first:position], copy))
+
+
+class _Body:
+    """Statements, and which of them touch which buffer."""
+
+    def __init__(self, body: Sequence[Stmt]) -> None:
+        self.statements = list(body)
+        self.dropped: set[int] = set()
+        self.defined = {symbol for statement in body for symbol in effects(statement).written}
+        self.touching: dict[Symbol, set[int]] = {}
+        for k, statement in enumerate(body):
+            for access in accesses((statement,)):
+                self.touching.setdefault(access.buffer, set()).add(k)
+
+    def of(self, position: int, buffer: Symbol) -> list[Access]:
+        """Accesses of a buffer in one statement."""
+        return [access for access in accesses((self.statements[position],)) if access.buffer == buffer]
+
+    def rename(self, position: int, copy: _Copy) -> None:
+        """Without the copy at a position; its source is where it goes."""
+        self.dropped.add(position)
+        moved = self.touching.pop(copy.source) - {position}
+        for k in moved:
+            self.statements[k] = _renamed(self.statements[k], copy)
+        self.touching[copy.target].discard(position)
+        self.touching[copy.target] |= moved
 
 
 def _reads_overwritten(body: Sequence[Stmt], copy: _Copy) -> bool:

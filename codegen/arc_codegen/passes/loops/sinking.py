@@ -79,10 +79,16 @@ class _Sinking:
 
     def body(self, body: tuple[Stmt, ...]) -> tuple[Stmt, ...]:
         statements = list(body)
-        loops = [k for k, statement in enumerate(statements) if isinstance(statement, For)]
-        for n, early in enumerate(loops):
-            for late in loops[n + 1 :]:
-                self._sink(statements, early, late)
+        readers: dict[Symbol, set[int]] = {}
+        for k, statement in enumerate(statements):
+            for symbol in effects(statement).loaded & self.works if isinstance(statement, For) else ():
+                readers.setdefault(symbol, set()).add(k)
+        for early, statement in enumerate(statements):
+            if isinstance(statement, For):
+                filled = [inner.buffer for inner in statement.body if isinstance(inner, Store)]
+                late = {k for symbol in filled for k in readers.get(symbol, ()) if k > early}
+                for k in sorted(late):
+                    self._sink(statements, early, k)
         return tuple(self._inside(statement) for statement in statements)
 
     def _inside(self, statement: Stmt) -> Stmt:
