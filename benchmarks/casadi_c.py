@@ -11,6 +11,7 @@ from typing import Any, Final, Literal
 
 import casadi as ca
 
+from benchmarks.casadi_jacobians import one_by_one, together
 from benchmarks.casadi_native import Form, simplified, trace_native
 from benchmarks.kernels.kernel import Kernel
 
@@ -64,7 +65,7 @@ def casadi_c(kernel: Kernel, *, form: Form | Literal["own"], cse: bool) -> Casad
         symbols = given.mx_in()
         results = [ca.densify(result) for result in given.call(symbols, True, False)]
     else:
-        symbols, results = simplified(trace_native(kernel, form))
+        symbols, results = _fewest_operations(kernel, form)
     if form == "sx":
         function = ca.Function(kernel.name, symbols, results).expand()
         if cse:
@@ -78,6 +79,14 @@ def casadi_c(kernel: Kernel, *, form: Form | Literal["own"], cse: bool) -> Casad
         text = Path(generator.generate(f"{folder}/")).read_text(encoding="utf-8")
     seconds = time.process_time() - began
     return CasadiC(repaired(text), work_sizes(text), seconds)
+
+
+def _fewest_operations(kernel: Kernel, form: Form) -> tuple[list[ca.MX], list[ca.MX]]:
+    """Symbols and results, with Jacobians for each argument or for all together, whichever is the cheaper."""
+    ways = [simplified(trace_native(kernel, form, jacobians=way)) for way in (one_by_one, together)]
+    if form not in ("mx", "sx"):
+        return ways[0]
+    return min(ways, key=lambda way: int(ca.Function("counted", *way).expand().n_instructions()))
 
 
 def repaired(text: str) -> str:

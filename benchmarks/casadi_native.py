@@ -27,20 +27,27 @@ from archimedes.array import (
 )
 from archimedes.array.construct import from_held
 from archimedes.array.core import SymbolicArray
+from archimedes.autodiff import modes
 from archimedes.control_flow import scan_callback
 from archimedes.control_flow.scan_callback import Scan
 from archimedes.function.compiled import trace_function
 from archimedes.function.traced import TracedFunction
 from archimedes.hooks import lookup
+from benchmarks.casadi_jacobians import one_by_one, own_hessians
 from benchmarks.kernels.kernel import Kernel
+
+Jacobians: TypeAlias = Callable[[ca.MX, Sequence[ca.MX]], list[ca.MX]]
 
 Form: TypeAlias = Literal["mx", "sx", "scan", "scan-sx"]
 """Arrays; scalars; CasADi's own loops, with a body of arrays or of scalars."""
 
 
-def trace_native(kernel: Kernel, form: Form) -> TracedFunction:
-    """The kernel traced to nodes that CasADi has, in float32 arithmetic as it is written down."""
-    with _native_nodes(form):
+def trace_native(kernel: Kernel, form: Form, *, jacobians: Jacobians = one_by_one) -> TracedFunction:
+    """The kernel traced to nodes that CasADi has, in float32 arithmetic as it is written down.
+
+    ``jacobians`` is `one_by_one` or `together`.
+    """
+    with _native_nodes(form, jacobians):
         return trace_function(kernel.function, kernel.arguments, name=kernel.name, real=np.float32)
 
 
@@ -60,8 +67,8 @@ def simplified(traced: TracedFunction) -> tuple[list[ca.MX], list[ca.MX]]:
 
 
 @contextlib.contextmanager
-def _native_nodes(form: Form) -> Iterator[None]:
-    """Wherever the tracer makes a callback, it makes ordinary nodes instead."""
+def _native_nodes(form: Form, jacobians: Jacobians) -> Iterator[None]:
+    """Wherever the tracer makes a callback, it makes ordinary nodes instead; CasADi chooses its sweeps itself."""
 
     def scan(description: Scan) -> _Inlined:
         if form in ("mx", "sx"):
@@ -78,6 +85,8 @@ def _native_nodes(form: Form) -> Iterator[None]:
         (extremum_hooks.call_row_extremum, _row_extremum),
         (factor_hooks.call_matrix_operation, _matrix_operation),
         (lookup_hooks.call_lattice, lattice),
+        (modes.jacobians, jacobians),
+        (modes.hessians, own_hessians),
         *([(functions_linalg._solve_matrix, _solve_scalars)] if form in ("sx", "scan-sx") else []),
     ]
     undo: list[tuple[Any, str, Any]] = []
