@@ -115,19 +115,27 @@ def binary(op: int, a: ca.MX, b: ca.MX) -> ca.MX:
             a, b = b, a  # 2 * x would become a doubling node, and (2 * x) - x then x, which differs on overflow
     elif op == _ADD and b.is_constant() and b.is_value(0.0):
         b = _zeros_like(b)  # -x + 0 would become 0 - x, and that -x
-    if op in _CANCELLING and a.shape != b.shape:
+    if op in _SPREAD and a.shape != b.shape:
         a, b = spread(a, b), spread(b, a)
     return _binary(op, a, b)
 
 
-_CANCELLING = frozenset({_ADD, _SUB})
+_SPREAD = frozenset(
+    {
+        *(_ADD, _SUB, _MUL, _DIV),
+        *(ca.OP_POW, ca.OP_ATAN2, ca.OP_HYPOT, ca.OP_FMIN, ca.OP_FMAX, ca.OP_FMOD, ca.OP_REMAINDER, ca.OP_COPYSIGN),
+    }
+)
+"""Operations with a derivative by both operands."""
 
 
 def spread(mx: ca.MX, like: ca.MX) -> ca.MX:
     """A traced 1 x 1 matrix repeated to the shape of another.
 
     Where CasADi simplifies, that is in derivatives, it makes ``(x + s) - x`` s, of the shape of s: with a matrix x and
-    a number s the result would have lost its shape.
+    a number s the result would have lost its shape. And of ``s / x`` its reverse sweep takes the derivative by s as a
+    product of two vectors, cotangents and ``1 / x``: where ``np.where`` has not chosen ``s / x``, since x is zero, that
+    is zero times infinity. Element by element, masks stay outermost, and what is summed is masked.
     """
     if mx.is_constant() or mx.numel() != 1 or like.numel() == 1:
         return mx

@@ -219,7 +219,9 @@ class MXLowering:
             moved = targets[0] == target and not content.shared
             array = content if moved else content.copy()
         else:
-            array = OpenArray(content, self.emit.size(content))
+            # What is added to one zero is itself, as it is where there are more.
+            zero = products.is_positive_zero(self, content)
+            array = OpenArray(None if zero else content, self.emit.size(content))
         sparsity = self.slots[target].sparsity
         table, value = nonzero_table(info), self.value(source)
         written = table >= 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import casadi as ca
@@ -25,6 +26,12 @@ def _uniform(walk: MXLowering, value: Value) -> float | None:
     if isinstance(node, Assemble) and not node.parts and node.base is None:
         return 0.0
     return None
+
+
+def is_positive_zero(walk: MXLowering, value: Value) -> bool:
+    """Whether all elements are known to be 0.0, and not -0.0."""
+    number = _uniform(walk, value)
+    return number == 0.0 and math.copysign(1.0, number) > 0.0
 
 
 def lower_mtimes(walk: MXLowering, node: ca.MX, sources: list[int], targets: list[int]) -> None:
