@@ -19,6 +19,9 @@ from arc_codegen.ir.graph import (
 from arc_codegen.passes.cost import CostModel
 from arc_codegen.passes.rewriting import live_values
 
+_LARGEST = 6000
+"""Operations of a function that may become straight-line code because little of it would be in loops."""
+
 
 def choose_small(graph: Graph, cost: CostModel) -> set[Value]:
     """The values to take apart.
@@ -46,7 +49,12 @@ def choose_small(graph: Graph, cost: CostModel) -> set[Value]:
         elif node.type.size > cost.elements or work[value] > cost.terms:
             continue
         small.add(value)
-    return _without_mixtures(graph, cost, small, irregular, live)
+    small = _without_mixtures(graph, cost, small, irregular, live)
+    if small and movable == set(candidates) and sum(work.values()) <= _LARGEST and largest <= cost.irregular_work:
+        in_loops = sum(work[v] for v in candidates if v not in small)
+        if in_loops < cost.straight_share * (sum(work.values()) - in_loops):
+            return movable
+    return small
 
 
 def _from_scalars(graph: Graph, node: Node) -> bool:

@@ -26,6 +26,7 @@ from arc_codegen.passes.loops.straight_sums import straighten_sums
 from arc_codegen.passes.loops.strips import cut_strips
 from arc_codegen.passes.loops.tables import fold_tables
 from arc_codegen.passes.loops.unroll import unroll_loops
+from arc_codegen.passes.repeats import Worth, outline_repeats
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,13 @@ def _schedule(function: LoopFunction, model: CostModel) -> LoopFunction:
     return schedule_scalars(function, registers=model.registers)
 
 
+def _outline(function: LoopFunction, options: Options, model: CostModel) -> LoopFunction:
+    if not model.outlined:
+        return function
+    worth = Worth(model.outlined, model.outlined_share, model.outlined_calls)
+    return outline_repeats(function, worth, locations=options.locations)
+
+
 def _split(function: LoopFunction, model: CostModel) -> LoopFunction:
     return split_functions(function, longest=model.longest, part=model.part)
 
@@ -111,6 +119,7 @@ LOOP_PIPELINE: tuple[LoopPass, ...] = (
 
 
 LATE_LOOP_PIPELINE: tuple[LoopPass, ...] = (
+    LoopPass("outline-repeats", lambda function, options: _outline(function, options, BY_GOAL[options.optimize])),
     LoopPass("split-functions", lambda function, options: _split(function, BY_GOAL[options.optimize])),
     LoopPass("schedule-scalars", lambda function, options: _schedule(function, BY_GOAL[options.optimize])),
 )

@@ -1,0 +1,8 @@
+"""Repeated straight-line code as local functions."""
+
+from __future__ import annotations
+
+from arc_codegen.passes.repeats.outline import outline_repeats
+from arc_codegen.passes.repeats.parts import Worth
+
+__all__ = ["Worth", "outline_repeats"]

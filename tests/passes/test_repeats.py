@@ -1,0 +1,217 @@
+"""Repeated straight-line code becomes functions: the bits may not change, and what is planted is found."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from arc_codegen.ir.loops import (
+    Buffer,
+    Expr,
+    For,
+    Index,
+    Invoke,
+    Let,
+    Literal,
+    Load,
+    LoopFunction,
+    Op,
+    Ref,
+    Stmt,
+    Store,
+    Symbol,
+)
+from arc_codegen.ir.loops_interp import interpret_loops
+from arc_codegen.ir.types import DType, Origin
+from arc_codegen.ir.verify_loops import verify_loops
+from arc_codegen.options import Options
+from arc_codegen.passes.loopgen import lower_to_loops
+from arc_codegen.passes.loopgen.memory import share_memory
+from arc_codegen.passes.repeats import Worth, outline_repeats
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from strategies.graph_programs import assert_bits_equal, assert_loops_agree, elements, programs
+from sweeps import examples
+
+F32 = DType.F32
+X, Y, W = Symbol(0, "x"), Symbol(1, "y"), Symbol(2, "w")
+ALWAYS = Worth(-(10**6))
+SIZE = 12
+
+BINARY = ("add", "sub", "mul", "div", "max", "hypot")
+UNARY = ("neg", "sqrt", "sin", "abs")
+
+
+class Program:
+    """Statements as they are drawn: values that may be read, and elements of the output that are left to store."""
+
+    def __init__(self, draw: Any) -> None:
+        self.draw = draw
+        self.count = 10
+        self.statements: list[Stmt] = []
+        self.values: list[Expr] = [Load(X, Index(k), F32) for k in range(SIZE)]
+        self.left = list(range(SIZE))
+
+    def pick(self) -> Expr:
+        """A value, seldom a constant or an element of a work array that is stored as well."""
+        kind = self.draw(st.integers(0, 9))
+        if kind == 0:
+            return Literal(self.draw(st.sampled_from([0.5, -2.0, 3.0])), F32)
+        if kind == 1:
+            return Load(W, Index(self.draw(st.integers(0, 3))), F32)
+        return self.draw(st.sampled_from(self.values[-16:]))
+
+    def let(self, value: Expr) -> Ref:
+        self.count += 1
+        symbol = Symbol(self.count, "t")
+        self.statements.append(Let(symbol, value, Origin("model.py", self.count, "rate")))
+        self.values.append(Ref(symbol, F32))
+        return Ref(symbol, F32)
+
+    def operation(self, *operands: Expr) -> Op:
+        names = UNARY if len(operands) == 1 else BINARY
+        return Op(self.draw(st.sampled_from(names)), operands, F32)
+
+    def step(self) -> None:
+        """A statement of no part."""
+        value: Expr = self.operation(self.operation(self.pick()), self.pick())
+        if self.draw(st.booleans()):
+            value = self.let(value)
+        kind = self.draw(st.integers(0, 3))
+        if kind == 0 and self.left:
+            self.statements.append(Store(Y, Index(self.left.pop(0)), value))
+        elif kind == 1:
+            self.statements.append(Store(W, Index(self.draw(st.integers(0, 3))), value))
+        else:
+            self.let(value)
+
+    def planted(self, recipe: list[tuple[str, int, int]]) -> None:
+        """The operations of a recipe; what a step reads is among the last values or comes from outside."""
+        made: list[Expr] = [self.pick() for _ in range(3)]
+        for fn, first, second in recipe:
+            operands = (made[first % len(made)], made[second % len(made)])
+            value = Op(fn, operands if fn in BINARY else operands[:1], F32)
+            made.append(self.let(value) if self.draw(st.booleans()) else value)
+            if self.draw(st.integers(0, 3)) == 0:
+                self.step()
+        if self.left:
+            self.statements.append(Store(Y, Index(self.left.pop(0)), made[-1]))
+
+
+@st.composite
+def repetitive(draw: Any) -> LoopFunction:
+    """Straight-line functions in which a few recipes are followed again and again, some of it in a loop."""
+    program = Program(draw)
+    program.statements.extend(Store(W, Index(k), Literal(float(k), F32)) for k in range(4))
+    step = st.tuples(st.sampled_from(BINARY + UNARY), st.integers(0, 30), st.integers(0, 30))
+    recipes = draw(st.lists(st.lists(step, min_size=2, max_size=10), min_size=1, max_size=2))
+    for _ in range(draw(st.integers(2, 5))):
+        program.planted(draw(st.sampled_from(recipes)))
+    while program.left:
+        program.statements.append(Store(Y, Index(program.left.pop(0)), program.pick()))
+    statements = list(program.statements)
+    if draw(st.booleans()):
+        loop = Program(draw)
+        loop.count = 1000
+        i = Symbol(999, "i")
+        loop.values = [Load(X, Index(0, ((i, 1),)), F32), *program.values]
+        loop.left = []
+        for _ in range(draw(st.integers(1, 3))):
+            loop.planted(draw(st.sampled_from(recipes)))
+        body = (*loop.statements, Store(Y, Index(0, ((i, 1),)), loop.values[-1]))
+        statements.append(For(i, 0, 3, body))
+    kinds = ((X, "input"), (Y, "output"), (W, "work"))
+    buffers = tuple(Buffer(symbol, F32, SIZE, kind, (SIZE,)) for symbol, kind in kinds)
+    return LoopFunction("f", buffers, tuple(statements))
+
+
+def numbers() -> st.SearchStrategy[list[float]]:
+    return st.lists(elements(F32), min_size=SIZE, max_size=SIZE)
+
+
+@settings(max_examples=examples(60))
+@given(function=repetitive(), values=numbers(), worth=st.sampled_from([ALWAYS, Worth(1), Worth(20, 0.02, 0.5)]))
+def test_outlining_keeps_the_bits(function: LoopFunction, values: list[float], worth: Worth) -> None:
+    verify_loops(function)
+    x = [np.array(values, np.float32)]
+    changed = outline_repeats(function, worth)
+    verify_loops(changed)
+    assert_bits_equal(interpret_loops(changed, x), interpret_loops(function, x))
+    verify_loops(share_memory(changed))
+    assert_bits_equal(interpret_loops(share_memory(changed), x), interpret_loops(function, x))
+
+
+@settings(max_examples=examples(15))
+@given(program=programs(max_steps=20))
+def test_it_keeps_the_bits_of_random_programs(program: Any) -> None:
+    graph, inputs = program
+    others = frozenset({"outline-repeats"})
+    function = lower_to_loops(graph, Options(optimize="size"), without=others)
+    changed = outline_repeats(function, ALWAYS)
+    verify_loops(changed)
+    assert_loops_agree(changed, graph, inputs)
+
+
+@settings(max_examples=examples(15))
+@given(function=repetitive())
+def test_the_same_program_gives_the_same_functions(function: LoopFunction) -> None:
+    assert outline_repeats(function, ALWAYS) == outline_repeats(function, ALWAYS)
+
+
+# -- what it is for ----------------------------------------------------------------------------------------------------
+
+
+def stage(number: int, force: Expr, moved: Expr) -> tuple[list[Stmt], Expr]:
+    """A rate as each stage of an integrator computes it."""
+
+    def op(fn: str, *operands: Expr) -> Op:
+        return Op(fn, operands, F32)
+
+    product = Ref(Symbol(100 * number, "drag"), F32)
+    rate = Ref(Symbol(100 * number + 1, "rate"), F32)
+    origin = Origin("model.py", 7, "rate")
+    half = Literal(0.5, F32)
+    mass = op("add", op("mul", moved, half), half)
+    statements: list[Stmt] = [
+        Let(product.symbol, op("mul", op("mul", moved, op("abs", moved)), half), Origin("model.py", 6, "drag")),
+        Let(rate.symbol, op("sub", op("div", op("sub", force, product), mass), product), origin),
+    ]
+    return statements, rate
+
+
+@pytest.fixture
+def stages() -> LoopFunction:
+    """Four stages, each at where the one before leads; they and their sum are the output."""
+    statements: list[Stmt] = []
+    moved: Expr = Load(X, Index(0), F32)
+    for number in range(1, 5):
+        made, rate = stage(number, Load(X, Index(1), F32), moved)
+        statements.extend(made)
+        statements.append(Store(Y, Index(number - 1), rate))
+        moved = Op("add", (Load(X, Index(0), F32), rate), F32)
+    return LoopFunction(
+        "step", (Buffer(X, F32, 2, "input", (2,)), Buffer(Y, F32, 4, "output", (4,))), tuple(statements)
+    )
+
+
+def test_stages_of_an_integrator_call_one_function(stages: LoopFunction) -> None:
+    changed = outline_repeats(stages, Worth(1))
+    verify_loops(changed)
+    (local,) = changed.locals
+    assert local.symbol.hint == "rate"
+    assert local.doc == "model.py:6, 3 times"
+    # With the step to the next stage, which the last has not.
+    assert sum(isinstance(statement, Invoke) for statement in changed.body) == 3
+    x = [np.array([0.3, 2.0], np.float32)]
+    assert_bits_equal(interpret_loops(changed, x), interpret_loops(stages, x))
+
+
+def test_little_code_stays_where_it_is(stages: LoopFunction) -> None:
+    assert outline_repeats(stages, Worth(2000)) == stages
+    assert outline_repeats(stages, Worth(1, calls=0.1)) == stages
+
+
+def test_files_and_lines_may_be_kept_out_of_comments(stages: LoopFunction) -> None:
+    (local,) = outline_repeats(stages, Worth(1), locations=False).locals
+    assert local.doc == ""
