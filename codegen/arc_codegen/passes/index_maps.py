@@ -171,6 +171,8 @@ def _assemble(builder: GraphBuilder, node: Assemble) -> Value:
     base = node.base
     if base is not None and builder.type(base).shape != node.type.shape:
         base = builder.reshape(base, node.type.shape)
+    if base is not None and _covers(builder, node, parts):
+        base = None
     parts = _merge_elements(builder, parts)
     if base is not None and len(parts) != len(node.parts) and not parts:
         return base
@@ -184,6 +186,15 @@ def _assemble(builder: GraphBuilder, node: Assemble) -> Value:
         ):
             return builder.reshape(part.value, node.type.shape)
     return builder.add(replace(node, parts=tuple(parts), base=base))
+
+
+def _covers(builder: GraphBuilder, node: Assemble, parts: list[Part]) -> bool:
+    """Whether parts that are not added write every element, so that nothing of a base is left."""
+    written = [part for part in parts if not part.accumulate]
+    if len(written) < len(parts) or sum(builder.type(part.value).size for part in written) < node.type.size:
+        return False
+    places = [part_positions(builder.type(part.value).shape, part) for part in written]
+    return bool(places) and np.unique(np.concatenate(places)).size == node.type.size
 
 
 def _merge_elements(builder: GraphBuilder, parts: list[Part]) -> list[Part]:

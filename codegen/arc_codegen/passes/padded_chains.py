@@ -20,7 +20,7 @@ from arc_codegen.passes.padded_sums import is_padded
 from arc_codegen.passes.rewriting import eliminate_dead_code, live_values
 
 _LEAST = 6
-"""Arrays that change less often, or in fewer places, are left to `padded_sums`."""
+"""Arrays that sums change less often, or in fewer places, are left to `padded_sums`."""
 _LARGEST_READ = 64
 """Elements that are read of an array on its way; of one of which more is read, the whole is needed."""
 
@@ -118,7 +118,8 @@ def _find_chains(graph: Graph) -> dict[Value, _Chain]:
             if base in before and not passes_on(base):
                 break
             way.append(base)
-        if way[-1] in before or len(way) < _LEAST:  # starts from an array that is needed as a whole
+        sums = any(isinstance(nodes[one], Map) for one in way)
+        if way[-1] in before or (sums and len(way) < _LEAST):  # starts from an array that is needed as a whole
             continue
         changes = {*way, *(arg for one in way[:-1] if isinstance(nodes[one], Map) for arg in nodes[one].operands)}
         arrays = [node for node in (nodes[one] for one in changes) if isinstance(node, Assemble)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -31,6 +32,7 @@ from arc_codegen.passes.rewriting import rebuild
 from arc_codegen.passes.rolling.bodies import Body, Element, Recipe, make_body
 from arc_codegen.passes.rolling.carries import Carry
 from arc_codegen.passes.rolling.choice import choose_runs, pays
+from arc_codegen.passes.rolling.order import with_terms_in_segments
 from arc_codegen.passes.rolling.plan import LoopPlan, plan_loops
 from arc_codegen.passes.rolling.segments import Inside, Run
 from arc_codegen.passes.rolling.sources import Owners, Rows, Stack
@@ -44,6 +46,11 @@ def roll_loops(graph: Graph, cost: CostModel) -> Graph:
     """
     steps = Steps.of(graph)
     runs = choose_runs(steps, cost)
+    if runs and len(steps.values) - max(run.stop for run in runs) >= 2 * cost.rolled:
+        moved = Steps.of(with_terms_in_segments(steps, runs))
+        more = choose_runs(moved, cost)
+        if _rolled_steps(more) > _rolled_steps(runs):
+            steps, runs = moved, more
     while runs:
         rolling = _Rolling(steps, [replace(run, appended={}) for run in runs])
         kept = [run for run, plan in zip(runs, rolling.plans.values(), strict=True) if pays(steps, plan)]
@@ -51,6 +58,10 @@ def roll_loops(graph: Graph, cost: CostModel) -> Graph:
             return trim_loops(rebuild(rolling.run(), IndexMaps()))
         runs = kept
     return graph
+
+
+def _rolled_steps(runs: Sequence[Run]) -> int:
+    return sum(run.stop - run.start for run in runs)
 
 
 @dataclass(slots=True)
