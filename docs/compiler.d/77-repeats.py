@@ -1,7 +1,7 @@
 """Repeated code as functions
 
 Code that is there several times for other numbers, here the stages of an integrator, becomes a static function: with
-`optimize="size"` wherever that saves flash, else where it saves much and costs few instructions.
+`optimize="size"` wherever that saves flash, with `"balanced"` where it saves much and costs few instructions.
 """
 
 import numpy as np
