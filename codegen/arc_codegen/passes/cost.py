@@ -129,6 +129,10 @@ class CostModel:
     strip_rows: int
     strip_statements: int
 
+    def writes_out(self, kind: str, equations: int) -> bool:
+        """Whether a linear system, or a factor, of this `Solve` kind is written out."""
+        return equations <= (self.pivoted if kind in ("solve", "det") else self.definite)
+
     @staticmethod
     def work(node: Node, operands: Sequence[TensorType]) -> int:
         """Scalar operations that computing all elements takes; reads and writes cost nothing."""
@@ -296,7 +300,7 @@ BY_GOAL = {
         rolled=8,
         rolled_work=40,
         rolled_always=1600,
-        system_elements=16,
+        system_elements=36,
         split_work=480,
         summed_boxes=32,
         split_again=8,

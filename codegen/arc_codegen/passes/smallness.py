@@ -13,6 +13,7 @@ from arc_codegen.ir.graph import (
     Map,
     Node,
     Reduce,
+    Solve,
     Value,
     View,
 )
@@ -28,6 +29,7 @@ def choose_small(graph: Graph, cost: CostModel) -> set[Value]:
 
     A function whose whole work is small becomes straight-line code. Else arrays made element by element from scalars
     are taken apart, and what only they and other small arrays feed on; an array that a loop reads stays an array.
+    Systems that are written out read and make scalars.
     """
     nodes = graph.nodes
     live = live_values(graph)
@@ -37,6 +39,7 @@ def choose_small(graph: Graph, cost: CostModel) -> set[Value]:
     largest = max((nodes[v].type.size for v in candidates), default=0)
     if movable == set(candidates) and sum(work.values()) <= cost.straight_line and largest <= cost.straight_line:
         return movable
+    solved = {v for v in candidates if is_solved_in_scalars(graph, v, cost)}
     small: set[Value] = set()
     irregular: set[Value] = set()
     for value in sorted(movable):
@@ -44,17 +47,27 @@ def choose_small(graph: Graph, cost: CostModel) -> set[Value]:
         if node.type.size > cost.irregular_elements or work[value] > cost.irregular_work:
             continue
         arrays = [o for o in node.operands if nodes[o].type.size > 1 and not isinstance(nodes[o], Constant)]
-        if _from_scalars(graph, node) or (arrays and node.type.size > 1 and all(o in irregular for o in arrays)):
+        if _from_scalars(graph, node) or (
+            arrays and node.type.size > 1 and all(o in irregular or o in solved for o in arrays)
+        ):
             irregular.add(value)
         elif node.type.size > cost.elements or work[value] > cost.terms:
             continue
         small.add(value)
-    small = _without_mixtures(graph, cost, small, irregular, live)
+    small = _without_mixtures(graph, cost, small, irregular, solved, live)
     if small and movable == set(candidates) and sum(work.values()) <= _LARGEST and largest <= cost.irregular_work:
         in_loops = sum(work[v] for v in candidates if v not in small)
         if in_loops < cost.straight_share * (sum(work.values()) - in_loops):
             return movable
     return small
+
+
+def is_solved_in_scalars(graph: Graph, value: Value, cost: CostModel) -> bool:
+    """Whether a value is the solution of a system that is written out, which reads and makes single elements."""
+    node = graph.nodes[value]
+    if not isinstance(node, Solve) or not cost.writes_out(node.kind, graph.nodes[node.a].type.shape[0]):
+        return False
+    return node.b is None or node.type.size <= cost.system_elements
 
 
 def _from_scalars(graph: Graph, node: Node) -> bool:
@@ -71,13 +84,13 @@ def _only_stores(node: Node, cost: CostModel) -> bool:
 
 
 def _without_mixtures(
-    graph: Graph, cost: CostModel, small: set[Value], irregular: set[Value], live: list[bool]
+    graph: Graph, cost: CostModel, small: set[Value], irregular: set[Value], solved: set[Value], live: list[bool]
 ) -> set[Value]:
     """Take out arrays that a loop reads (they would be put together again in memory) and arrays that read what a loop
     makes (they go on as loops), until neither is left.
     """
     nodes = graph.nodes
-    free = _read_in_place(graph)
+    free = _read_in_place(graph) | solved
     kept = set(small)
     while True:
         before = len(kept)
@@ -85,7 +98,7 @@ def _without_mixtures(
             node = nodes[value]
             if not live[value] or node.type.shape == ():
                 continue
-            if value not in kept and not _only_stores(node, cost):
+            if value not in kept and value not in solved and not _only_stores(node, cost):
                 kept.difference_update(o for o in node.operands if nodes[o].type.size > 1 and o not in irregular)
         for value in sorted(kept - irregular):
             node = nodes[value]

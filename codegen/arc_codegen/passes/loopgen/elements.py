@@ -5,9 +5,10 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 
-from arc_codegen.ir.affine import common_refinement
+from arc_codegen.ir.affine import common_refinement, part_positions
 from arc_codegen.ir.builder import constant_array, uniform_constant
 from arc_codegen.ir.graph import (
+    Assemble,
     Constant,
     Contract,
     Gather,
@@ -201,6 +202,8 @@ class ElementLowering:
             return scalar
         if isinstance(node, (View, Gather)):
             return self._element(base, node, flat)
+        if isinstance(node, Assemble):
+            return self._assembled(base, node, flat)
         if self.plan.uses[base] <= 1:
             expression = self._element(base, node, flat)
             return self._named(base, node, expression) if _operations(expression) > _INLINE_NODES else expression
@@ -211,6 +214,17 @@ class ElementLowering:
         expression = self._named(base, node, self._element(base, node, flat))
         self.memos[-1][base, flat] = expression
         return expression
+
+    def _assembled(self, value: Value, node: Assemble, flat: Form) -> Expr:
+        """An element of an array that is put together from scalars, and read at known positions only."""
+        if flat.terms:
+            self.stuck.add(value)
+            return zero_literal(node.type.dtype)
+        for part in reversed(node.parts):
+            shape = self.nodes[part.value].type.shape
+            if part_positions(shape, part)[0] == flat.offset:
+                return self.read(part.value, ZERO)
+        return zero_literal(node.type.dtype)
 
     def _named(self, value: Value, node: Node, expression: Expr) -> Expr:
         """The expression as a constant of the current body."""

@@ -7,7 +7,7 @@ materialised: it gets a nest and a buffer of its own. Zones are found from the r
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -32,13 +32,14 @@ from arc_codegen.ir.graph import (
     Value,
     View,
 )
+from arc_codegen.passes.cost import CostModel
 
 Zone: TypeAlias = tuple[str, Value, int]
 """Kind of place, the value whose computation it belongs to, and which operand's place it is.
 
 The kind "repeated" is no place at all: elements are read more than once, at affine positions. So is "several": they
-are read in several zones, once in each. None, where a zone is expected, stands for a read that needs a buffer: through
-a table, or by the caller.
+are read in several zones, once in each. In a zone "elements" they are read one by one, at positions that are known.
+None, where a zone is expected, stands for a read that needs a buffer: through a table, or by the caller.
 """
 
 
@@ -78,7 +79,14 @@ def is_scalar(node: Node) -> bool:
     return node.type.size == 1 and isinstance(node, (Map, View, Reduce, Contract, Gather, Lookup, Constant))
 
 
-def plan_fusion(graph: Graph, forced: set[Value], recomputed: int = 0) -> Plan:
+def is_made_of_scalars(graph: Graph, node: Assemble) -> bool:
+    """Whether an assembly does nothing but put single elements in their places."""
+    return node.base is None and all(
+        graph.nodes[part.value].type.size == 1 and not part.accumulate for part in node.parts
+    )
+
+
+def plan_fusion(graph: Graph, forced: set[Value], cost: CostModel) -> Plan:
     """Decide what is materialised.
 
     Parameters
@@ -86,11 +94,11 @@ def plan_fusion(graph: Graph, forced: set[Value], recomputed: int = 0) -> Plan:
     graph : Graph
     forced : set of int
         Bases that must be (their fused form has no affine index).
-    recomputed : int, optional
-        What takes no more operations than this is computed in each zone in which it is read once.
+    cost : CostModel
+        Says what is computed in each zone in which it is read once, and which systems are written out.
     """
     nodes = graph.nodes
-    cheap = cheap_values(graph, recomputed) - forced if recomputed else set()
+    cheap = cheap_values(graph, cost.recomputed) - forced if cost.recomputed else set()
     plan = Plan(resolve_reshapes(graph), set(), [0] * len(nodes), [0] * len(nodes))
     zones: dict[Value, set[Zone | None]] = {}
     reads = [(output.value, None) for output in graph.outputs]
@@ -101,10 +109,10 @@ def plan_fusion(graph: Graph, forced: set[Value], recomputed: int = 0) -> Plan:
             continue
         node = nodes[value]
         alone = value in forced or (plan.depth[value] > _DEPTH and not is_scalar(node))
-        own = _settle(node, value, zones.get(value, set()), alone, plan, cheap)
+        own = _settle(graph, value, zones.get(value, set()), alone, plan, cheap)
         if value in plan.materialised:
             plan.depth[value] = 0
-        for operand, zone in _reads(nodes, node, value, own):
+        for operand, zone in _reads(graph, value, own, cost):
             _note(plan, zones, operand, zone)
             if isinstance(node, View) and value not in plan.materialised:
                 plan.uses[plan.base[operand]] += plan.uses[value] - 1  # each read of the view is one of what it reads
@@ -120,14 +128,20 @@ def _note(plan: Plan, zones: dict[Value, set[Zone | None]], operand: Value, zone
 
 
 def _settle(
-    node: Node, value: Value, zones: set[Zone | None], forced: bool, plan: Plan, cheap: set[Value]
+    graph: Graph, value: Value, zones: set[Zone | None], forced: bool, plan: Plan, cheap: set[Value]
 ) -> Zone | None:
     """The zone that the value is computed in, materialising it where it needs one of its own; "repeated" for a view
     read in several zones, which is address arithmetic in each of them.
     """
+    node = graph.nodes[value]
     own: Zone = ("nest", value, 0)
     if isinstance(node, (Input, Constant)) or (is_scalar(node) and not forced):
         return own
+    if zones and all(zone is not None and zone[0] == "elements" for zone in zones) and not forced:
+        if isinstance(node, Assemble) and is_made_of_scalars(graph, node):
+            return own
+        if isinstance(node, View):
+            return min(zone for zone in zones if zone is not None)
     single = next(iter(zones)) if len(zones) == 1 else None
     if single is not None and single[0] in ("repeated", "several"):
         single = None
@@ -146,11 +160,15 @@ def _settle(
     return own
 
 
-def _reads(nodes: Sequence[Node], node: Node, value: Value, zone: Zone | None) -> Iterator[tuple[Value, Zone | None]]:
+def _reads(graph: Graph, value: Value, zone: Zone | None, cost: CostModel) -> Iterator[tuple[Value, Zone | None]]:
     """Operands with the zone in which they are read; None where they must be in memory."""
+    node = graph.nodes[value]
     if isinstance(node, Map):
         yield from ((arg, zone) for arg in node.args)
     elif isinstance(node, View):
+        if zone is not None and zone[0] == "elements" and _reads_once(node):
+            yield node.arg, zone
+            return
         once = zone is not None and zone[0] != "repeated" and _reads_once(node)
         several = zone is not None and zone[0] == "several"
         yield node.arg, ("repeated" if not once else "several" if several else "through", value, 0)
@@ -159,7 +177,7 @@ def _reads(nodes: Sequence[Node], node: Node, value: Value, zone: Zone | None) -
     elif isinstance(node, Reduce):
         yield node.arg, ("body", value, 0)
     elif isinstance(node, Contract):
-        shapes = nodes[node.a].type.shape + nodes[node.b].type.shape
+        shapes = graph.nodes[node.a].type.shape + graph.nodes[node.b].type.shape
         extents = zip((*node.a_labels, *node.b_labels), shapes, strict=True)
         long = {label for label, extent in extents if extent > 1}
         loops = tuple(label for label in (*node.out_labels, *node.sum_labels) if label in long)
@@ -189,10 +207,13 @@ def _reads(nodes: Sequence[Node], node: Node, value: Value, zone: Zone | None) -
         yield from ((operand, ("part", value, 0)) for operand in (node.arg, *node.at.places))
         yield from ((grid, None) for grid in node.at.grids)
     elif isinstance(node, Solve):
-        # A triangle is read where it is.
-        yield node.a, None if node.kind in ("lower", "upper") else ("copy", value, 0)
+        if cost.writes_out(node.kind, graph.nodes[node.a].type.shape[0]):
+            yield node.a, ("elements", value, 0)
+        else:  # a triangle is read where it is
+            yield node.a, None if node.kind in ("lower", "upper") else ("copy", value, 0)
         if node.b is not None:
-            yield node.b, ("copy", value, 1)
+            unrolled = cost.writes_out(node.kind, node.type.shape[0]) and node.type.size <= cost.system_elements
+            yield node.b, ("elements" if unrolled else "copy", value, 1)
 
 
 def _reads_once(node: View) -> bool:

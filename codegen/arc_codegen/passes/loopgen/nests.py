@@ -45,7 +45,7 @@ def lower_graph(graph: Graph, cost: CostModel = BY_GOAL["balanced"]) -> LoopFunc
     """
     forced: set[Value] = set()
     while True:
-        attempt = NestLowering(graph, plan_fusion(graph, forced, cost.recomputed), cost=cost)
+        attempt = NestLowering(graph, plan_fusion(graph, forced, cost), cost=cost)
         function = attempt.run()
         if not attempt.stuck:
             return function
@@ -122,7 +122,7 @@ class NestLowering(ElementLowering):
         forced: set[Value] = set()
         while True:
             buffers, tables = len(self.buffers), len(self._tables)
-            inner = NestLowering(body, plan_fusion(body, forced, self.cost.recomputed), cost=self.cost, outer=self)
+            inner = NestLowering(body, plan_fusion(body, forced, self.cost), cost=self.cost, outer=self)
             inner.arguments = dict(enumerate(arguments))
             inner.targets = choose_targets(inner)
             inner.compute()

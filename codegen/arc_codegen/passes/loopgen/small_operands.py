@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
-from arc_codegen.ir.graph import Constant, Gather, Input, Map, Solve, Value, View
+from arc_codegen.ir.graph import Assemble, Constant, Gather, Input, Map, Solve, Value, View
 from arc_codegen.ir.loops import Expr, Fail, If, Let, Literal, Load, Op, Ref, Set, Stmt, Store, Symbol, Var
 from arc_codegen.ir.scalar import SCALAR_OPS
 from arc_codegen.ir.status import Status
@@ -98,8 +98,8 @@ def _operations(nest: NestLowering, value: Value) -> int:
     node = nest.nodes[base]
     if base in nest.home or base in nest.arguments or base in nest.written_out or isinstance(node, Constant):
         return 0
-    if node.type.size == 1 and base not in nest.plan.materialised:
-        return 0
+    if isinstance(node, Assemble) or node.type.size == 1:
+        return 0 if base not in nest.plan.materialised else _READ_OPERATIONS + 1
     if isinstance(node, View):
         return _operations(nest, node.arg)
     if isinstance(node, Gather):

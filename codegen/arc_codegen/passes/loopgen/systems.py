@@ -17,11 +17,14 @@ if TYPE_CHECKING:
     from arc_codegen.passes.loopgen.nests import NestLowering
 
 
+_CARRIED = 8
+"""Right-hand sides of up to this many columns take part in the elimination; more would take too many registers."""
+
+
 def write_solution(nest: NestLowering, value: Value, node: Solve, symbol: Symbol) -> None:
     """The statements that compute a `Solve` into the buffer ``symbol``."""
     n = nest.nodes[node.a].type.shape[0]
-    pivoted = node.kind in ("solve", "det")
-    if n <= (nest.cost.pivoted if pivoted else nest.cost.definite):
+    if nest.cost.writes_out(node.kind, n):
         _write_out(nest, value, node, symbol)
     elif node.kind == "cholesky":
         copy_flat(nest, node.a, symbol, node.origin)
@@ -54,7 +57,7 @@ def _write_out(nest: NestLowering, value: Value, node: Solve, symbol: Symbol) ->
     unroll = n * m <= nest.cost.system_elements
     if node.kind in ("lower", "upper"):
         write_triangular(nest, value, node, symbol, unroll=unroll)
-    elif unroll and len(users_of(nest, node)) == 1:
+    elif unroll and m <= _CARRIED and len(users_of(nest, node)) == 1:
         write_elimination(nest, value, node, symbol)
     else:
         write_lu_solution(nest, value, node, symbol, unroll=unroll)
