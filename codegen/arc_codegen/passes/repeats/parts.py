@@ -249,8 +249,8 @@ def _pack_loads(part: Part, readable: IsReadable) -> None:
         loads = [part.graph.expressions[node] for node in nodes]
         if not all(isinstance(load, Load) and not load.index.tables and readable(load.buffer) for load in loads):
             continue
-        if any(part.graph.operands[node] for node in nodes):
-            continue  # it has to be done in its place
+        if not part.graph.fixed.isdisjoint(nodes):
+            continue  # it has to be done in its place, between stores
         indices = [load.index for load in loads if isinstance(load, Load)]
         buffers = tuple(load.buffer for load in loads if isinstance(load, Load))
         steps = tuple(index.offset - indices[0].offset for index in indices)
