@@ -191,8 +191,8 @@ BY_GOAL = {
     "size": CostModel(
         straight_line=24,
         straight_share=0.1,
-        elements=16,
-        terms=128,
+        elements=4,
+        terms=16,
         irregular_elements=32,
         irregular_work=256,
         jammed=1,
@@ -233,7 +233,7 @@ BY_GOAL = {
     "balanced": CostModel(
         straight_line=48,
         straight_share=0.1,
-        elements=16,
+        elements=4,
         terms=32,
         irregular_elements=32,
         irregular_work=256,
