@@ -275,7 +275,7 @@ BY_GOAL = {
     "speed": CostModel(
         straight_line=400,
         straight_share=0.1,
-        elements=16,
+        elements=6,
         terms=128,
         irregular_elements=32,
         irregular_work=256,
