@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 from arc_codegen.errors import IRError
 from arc_codegen.ir.expressions import fold_expression
 from arc_codegen.ir.interface import interface_problem
-from arc_codegen.ir.kernel_table import KERNELS
-from arc_codegen.ir.loop_coverage import kernel_extents, unwritten_outputs
+from arc_codegen.ir.loop_coverage import unwritten_outputs
 from arc_codegen.ir.loop_indices import index_bounds, index_count, index_positions
 from arc_codegen.ir.loops import (
     Buffer,
@@ -44,6 +43,7 @@ from arc_codegen.ir.scalar import SCALAR_OPS, scalar_type_error
 from arc_codegen.ir.status import Status
 from arc_codegen.ir.types import DType, Origin, TensorType
 from arc_codegen.ir.verify_invoke import invoke_problem, local_problem
+from arc_codegen.ir.verify_kernels import kernel_problem
 
 BUFFERS, SCOPES, TYPES, BOUNDS, COVERAGE, CALLS = "ARC410", "ARC414", "ARC415", "ARC416", "ARC417", "ARC418"
 _HINT = "a bug of the tool; dump the IR after each pass (--dump-ir) to see which one made this statement"
@@ -379,36 +379,9 @@ class _LoopVerifier:
             self._scalars[result.symbol] = Let(result.symbol, result)
 
     def _check_call(self, call: Call) -> None:
-        kernel = KERNELS.get(call.kernel)
-        if kernel is None:
-            self._fail(CALLS, f"no kernel {call.kernel!r}")
-        if len(call.ints) != len(kernel.ints) or len(call.buffers) != len(kernel.buffers):
-            takes = f"{len(kernel.ints)} integers and {len(kernel.buffers)} buffers"
-            self._fail(CALLS, f"{call.kernel} takes {takes}, got {len(call.ints)} and {len(call.buffers)}")
-        if call.checked and kernel.error is Status.OK:
-            self._fail(CALLS, f"{call.kernel} is checked, but cannot fail")
-        if min(call.ints) < 0:
-            self._fail(CALLS, f"{call.kernel} of negative extents {call.ints}")
-        reals: set[DType] = set()
-        spans: list[tuple[Symbol, int, int]] = []
-        for position, (symbol, offset) in enumerate(call.buffers):
-            buffer = self._buffer(symbol)
-            extent = kernel_extents(call)[position]
-            if offset < 0 or offset + extent > buffer.size:
-                what = f"elements {offset} to {offset + extent - 1} of {symbol.hint!r}, which has {buffer.size}"
-                self._fail(BOUNDS, f"{call.kernel} uses {what}")
-            if position in kernel.written and buffer.kind not in ("output", "work"):
-                self._fail(SCOPES, f"{call.kernel} writes the {buffer.kind} buffer {symbol.hint!r}")
-            if any(other == symbol and offset < stop and start < offset + extent for other, start, stop in spans):
-                self._fail(CALLS, f"{call.kernel} gets overlapping parts of {symbol.hint!r}")
-            spans.append((symbol, offset, offset + extent))
-            if not kernel.buffers[position].is_index:
-                reals.add(buffer.dtype)
-            elif buffer.dtype is not DType.I32:
-                self._fail(TYPES, f"{call.kernel} keeps its pivots in i32, {symbol.hint!r} is {buffer.dtype.value}")
-        if len(reals) != 1 or not next(iter(reals)).is_real:
-            got = ", ".join(sorted(dtype.value for dtype in reals))
-            self._fail(TYPES, f"{call.kernel} takes buffers of one real type, got {got}")
+        problem = kernel_problem(call, self._buffer)
+        if problem:
+            self._fail(*problem)
 
 
 def _literal_fits(value: float | int | bool, dtype: DType) -> bool:
