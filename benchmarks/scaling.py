@@ -16,7 +16,7 @@ from benchmarks.kernels.kernel import Kernel
 from benchmarks.measuring import compile_alone
 
 HORIZONS: Final = (50, 100, 200, 400, 800)
-LOOP_HORIZONS: Final = (50, 100)
+LOOP_HORIZONS: Final = (50, 100, 200, 400)
 OPERATIONS: Final = (12_500, 25_000, 50_000, 100_000)
 _INPUTS: Final = 16
 _LONGEST: Final = 240.0
