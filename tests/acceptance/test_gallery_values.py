@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 from arc_codegen.ir.interp import interpret
+from arc_codegen.options import Options
+from arc_codegen.passes.pipeline import decide_bits
 from gallery import Entry, gallery
 from gallery_modules import REALS, entry_ids, module_of, traced_call
 from graph_error_bounds import bound_graph
@@ -35,7 +37,7 @@ def results_of_c(item: Entry, real: str) -> list[list[Any]]:
 def test_c_gives_the_interpreters_bits(item: Entry, real: str) -> None:
     for results, (_, function, args) in zip(results_of_c(item, real), item.calls(real), strict=True):
         _, graph, inputs = traced_call(function, args, real)
-        assert_bits_equal(results, interpret(graph, inputs))
+        assert_bits_equal(results, interpret(decide_bits(graph, Options()), inputs))
 
 
 @pytest.mark.parametrize("item", gallery(), ids=entry_ids)

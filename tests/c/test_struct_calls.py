@@ -8,6 +8,7 @@ import c_harness
 import numpy as np
 import pytest
 from arc_codegen.generate import generate
+from arc_codegen.ir.builder import GraphBuilder
 from arc_codegen.ir.graph import Module
 from arc_codegen.ir.interface import Argument, Field, Interface, Repeated, Struct
 from arc_codegen.ir.interp import interpret
@@ -159,8 +160,11 @@ def test_defaults_of_an_array_of_structs(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("workspace", ["caller", "static"])
 def test_other_workspace(tmp_path: Path, workspace: str) -> None:
-    graph = loss(DType.F32)
-    generated = generate(Module("loss", (graph,)), Options(workspace=workspace))  # type: ignore[arg-type]
+    builder = GraphBuilder("softmax")
+    powers = builder.map("exp", builder.input("x", DType.F32, (64,)))
+    graph = builder.finish([("y", builder.map("div", powers, builder.reduce("add", powers, (0,))))])
+    options = Options(workspace=workspace, without=("work-in-outputs",))  # type: ignore[arg-type]
+    generated = generate(Module("loss", (loss(DType.F32), graph)), options)
     c_harness.warning_free(generated, tmp_path)
     assert ("float work[" in generated.header) == (workspace == "caller")
 

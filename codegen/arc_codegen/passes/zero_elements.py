@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import string
 from collections.abc import Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -118,7 +118,7 @@ def _same(a: Zeros, b: Zeros) -> bool:
 
 def _zeros_of(graph: Graph, node: Node, known: Sequence[Zeros]) -> Zeros:
     if isinstance(node, Constant):
-        return np.asarray(constant_array(node).ravel() == 0, dtype=bool) if node.type.size > 1 else None
+        return _plus_zeros(constant_array(node).ravel()) if node.type.size > 1 else None
     if isinstance(node, Assemble):
         return _of_assembly(graph, node, known)
     if isinstance(node, Gather):
@@ -147,7 +147,13 @@ def _zeros_of(graph: Graph, node: Node, known: Sequence[Zeros]) -> Zeros:
 
 def _is_zero_number(node: Node) -> bool:
     """Whether a node is the number 0."""
-    return isinstance(node, Constant) and node.type.shape == () and bool(constant_array(node) == 0)
+    return isinstance(node, Constant) and node.type.shape == () and bool(_plus_zeros(constant_array(node)).all())
+
+
+def _plus_zeros(array: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    """Where an array is +0: who writes -0.0 means it."""
+    zeros = np.asarray(array == 0, dtype=bool)
+    return zeros & ~np.signbit(array) if array.dtype.kind == "f" else zeros
 
 
 def _spread(zeros: Zeros, size: int) -> Zeros:
@@ -163,9 +169,11 @@ def _of_map(node: Map, args: Sequence[Zeros]) -> Zeros:
         return _either(args[0], args[1])
     if node.fn == "fma":
         return _both(_either(args[0], args[1]), args[2])
-    if node.fn == "div":  # 0 / 0 is computed
+    if node.fn == "div":  # 0 / 0 is computed, and so is a quotient whose numerator is the number 0 throughout
         numerator, denominator = args
-        return numerator if numerator is None or denominator is None else numerator & ~denominator
+        if numerator is None or numerator.all():
+            return None
+        return numerator if denominator is None else numerator & ~denominator
     return None
 
 

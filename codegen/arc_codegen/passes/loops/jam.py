@@ -72,7 +72,7 @@ class _Jam:
     def _loop(self, loop: For, times: int) -> Sequence[Stmt]:
         extent = loop.stop - loop.start
         sizes = sum(1 for _ in walk_statements(loop.body))
-        most = min(self.copies, extent, self.statements // sizes)
+        most = min(self.copies, extent, self.statements // max(sizes, 1))
         if most >= 2 and _saves(loop, self.whole) and _independent(loop):
             counts = [count for count in range(2, most + 1) if extent % count == 0]
             forms: list[Sequence[Stmt]] = [[loop], *(_unrolled(loop, count, self.fresh) for count in counts)]
