@@ -86,7 +86,15 @@ def _fewest_operations(kernel: Kernel, form: Form) -> tuple[list[ca.MX], list[ca
     ways = [simplified(trace_native(kernel, form, jacobians=way)) for way in (one_by_one, together)]
     if form not in ("mx", "sx"):
         return ways[0]
-    return min(ways, key=lambda way: int(ca.Function("counted", *way).expand().n_instructions()))
+    return min(ways, key=lambda way: _operations(ca.Function("counted", *way)))
+
+
+def _operations(function: ca.Function) -> int:
+    """Of scalars; of arrays where a node has no scalars, as tables and CasADi's own solvers have none."""
+    try:
+        return int(function.expand().n_instructions())
+    except RuntimeError:
+        return int(function.n_instructions())
 
 
 def repaired(text: str) -> str:
