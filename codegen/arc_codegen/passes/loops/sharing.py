@@ -62,7 +62,7 @@ class _Sharing:
                     return made
                 if node not in known:
                     symbol = self.fresh.symbol("t")
-                    out.append(Let(symbol, made, getattr(statement, "origin", None)))  # noqa: B023
+                    out.append(Let(symbol, made, getattr(statement, "origin", None)))  # noqa: B023 - called before the loop goes on
                     known[node] = Ref(symbol, node.dtype)
                 return known[node]
 

@@ -97,10 +97,10 @@ class _Splitting:
             match statement:
                 case For():
                     around = {**inside, statement.var: (statement.start, statement.stop)}
-                    statement = replace(statement, body=self.body(statement.body, around, mutable))  # noqa: PLW2901
+                    statement = replace(statement, body=self.body(statement.body, around, mutable))  # noqa: PLW2901 - its parts changed
                 case If():
                     sides = [self.body(side, inside, mutable) for side in (statement.then, statement.orelse)]
-                    statement = If(statement.condition, *sides)  # noqa: PLW2901
+                    statement = If(statement.condition, *sides)  # noqa: PLW2901 - its parts changed
                 case Find():
                     inside[statement.symbol] = (0, statement.size - 1)
                 case Var():
