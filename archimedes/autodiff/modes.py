@@ -11,6 +11,7 @@ import numpy as np
 from archimedes.array.trace_context import casadi_differentiating
 from archimedes.autodiff.chains import contract_chains
 from archimedes.autodiff.points import by_entries
+from archimedes.autodiff.sweep_loops import Loops, in_loops
 from archimedes.autodiff.sweeps import (
     by_columns,
     by_rows,
@@ -47,6 +48,9 @@ _LONGER: Final = 1.25
 """How much longer the code of a cheaper way may be than that of the shortest. Sweeps for single rows of a long output
 are cheap, since most of a sweep is zero, but each is code of its own."""
 
+_MUCH_SHORTER: Final = 0.6
+"""How much shorter code must be, for columns to be computed in loops."""
+
 
 def jacobians(output: ca.MX, wrt: Sequence[ca.MX]) -> list[ca.MX]:
     """Jacobians of the nonzeros of ``output`` with respect to each of the symbols, transposed: held in C order."""
@@ -56,7 +60,20 @@ def jacobians(output: ca.MX, wrt: Sequence[ca.MX]) -> list[ca.MX]:
     if output.numel() > _MOST_ELEMENTS or size > _MOST_COPIES or not any(block.nnz() > 0 for block in usual):
         return usual
     backwards = _MASKING.isdisjoint(operations)
-    return _cheapest([usual, *_other_ways(output, wrt, max(_MOST_COPIES // size, 1), backwards=backwards)])
+    best = _cheapest([usual, *_other_ways(output, wrt, max(_MOST_COPIES // size, 1), backwards=backwards)])
+    return _shorter(best, in_loops(output, wrt))
+
+
+def _shorter(best: list[ca.MX], ways: Sequence[Loops]) -> list[ca.MX]:
+    """Of the ways with loops that are much less code than the best of the others, and no more work, the cheapest."""
+    if not ways:
+        return best
+    work = count_work(best)
+    fitting = [w for w in ways if w.work.cycles <= work.cycles and w.work.scalars <= _MUCH_SHORTER * work.scalars]
+    longest = _LONGER * min((way.work.scalars for way in fitting), default=0)
+    fitting = [way for way in fitting if way.work.scalars <= longest]
+    cheapest = min(fitting, key=lambda way: way.work.cycles, default=None)
+    return cheapest.blocks if cheapest is not None else best
 
 
 def hessians(gradients: Sequence[ca.MX], wrt: Sequence[ca.MX]) -> dict[tuple[int, int], ca.MX]:

@@ -31,6 +31,9 @@ _CHOICES: Final = frozenset(
         *(ca.OP_FMIN, ca.OP_FMAX, ca.OP_SIGN),
     }
 )
+_WRITTEN_OUT: Final = 6
+"""Elements of an array that is small."""
+
 _FUNCTION: Final = 40.0
 """An elementary function, and an element that goes into or comes out of a call of what CasADi cannot look into."""
 
@@ -46,10 +49,21 @@ for VDIV and VSQRT, 1 for VADD and VMUL)."""
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What a derivative takes: cycles by estimate, and how many operations on whole arrays it is written with."""
+    """What a derivative takes.
+
+    Parameters
+    ----------
+    cycles : float
+        By estimate.
+    operations : int
+        On whole arrays, that it is written with.
+    scalars : int
+        Operations that stand in its C, about, where small arrays are written out and others are loops.
+    """
 
     cycles: float
     operations: int
+    scalars: int = 0
 
 
 def count_work(expressions: Sequence[ca.MX]) -> Work:
@@ -59,7 +73,7 @@ def count_work(expressions: Sequence[ca.MX]) -> Work:
     --------
     >>> x = ca.MX.sym("x", 3)
     >>> count_work([x * x + 1.0]), count_work([1.0 / x])
-    (Work(cycles=6.0, operations=2), Work(cycles=42.0, operations=1))
+    (Work(cycles=6.0, operations=2, scalars=6), Work(cycles=42.0, operations=1, scalars=3))
     """
     parts = ca.cse(list(expressions))
     return _work_of(ca.Function("counted", ca.symvar(ca.veccat(*parts)), parts, {"max_io": 0}), {})
@@ -71,7 +85,7 @@ def cycles_of(operation: int) -> float:
 
 
 def _work_of(function: ca.Function, known: dict[int, Work]) -> Work:
-    cycles, operations = 0.0, 0
+    cycles, operations, scalars = 0.0, 0, 0
     for k in range(function.n_instructions()):
         operation = function.instruction_id(k)
         each = _OF_EACH.get(operation)
@@ -79,14 +93,16 @@ def _work_of(function: ca.Function, known: dict[int, Work]) -> Work:
             continue
         node = function.instruction_MX(k)
         operations += 1
+        scalars += min(_size(node), _WRITTEN_OUT)
         if each is not None:
             cycles += each * (node.dep(1).nnz() if operation == ca.OP_ADDNONZEROS else _size(node))
         elif operation == ca.OP_CALL:
             called = _work_of_call(node.which_function(), known)
             cycles, operations = cycles + called.cycles, operations + called.operations
+            scalars += called.scalars
         else:
             cycles += _of_matrices(operation, node)
-    return Work(cycles, operations)
+    return Work(cycles, operations, scalars)
 
 
 def _size(node: ca.MX) -> int:
@@ -111,5 +127,5 @@ def _work_of_call(callee: ca.Function, known: dict[int, Work]) -> Work:
         if callee.is_a("MXFunction"):
             known[key] = _work_of(callee, known)
         else:
-            known[key] = Work(_FUNCTION * (callee.nnz_in() + callee.nnz_out()), 1)
+            known[key] = Work(_FUNCTION * (callee.nnz_in() + callee.nnz_out()), 1, 1)
     return known[key]

@@ -23,6 +23,7 @@ from arc_codegen.ir.graph import (
     Map,
     Part,
     Reduce,
+    Result,
     Solve,
     Value,
     View,
@@ -181,6 +182,13 @@ class Emitter:
 
     def reshape(self, value: Value, shape: tuple[int, ...]) -> Value:
         return value if self.shape(value) == shape else self.view(value, shape, identity_map(shape))
+
+    def is_loop_result(self, value: Value) -> bool:
+        """Whether an array was made by a loop: its elements are not known one by one."""
+        node = self.builder.node(value)
+        while isinstance(node, View):
+            node = self.builder.node(node.arg)
+        return isinstance(node, Result)
 
     def element(self, value: Value, position: int) -> Value:
         """One element, as a scalar."""

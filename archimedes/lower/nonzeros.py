@@ -57,7 +57,7 @@ class OpenArray:
 
     def write(self, emit: Emitter, source: Value, table: npt.NDArray[np.int64], *, accumulate: bool) -> None:
         """``self[table[k]] = source[k]`` (or ``+=``) for each k in order."""
-        if table.size <= _FORWARDED and not (accumulate and self._pending):
+        if table.size <= _FORWARDED and not (accumulate and self._pending) and not emit.is_loop_result(source):
             for k, position in enumerate(table.tolist()):
                 self._write_element(emit, position, emit.element(source, k), accumulate=accumulate)
             return

@@ -41,6 +41,10 @@ class CostModel:
     triangle : int
         Elements of a triangle, of a matrix multiplied by its own transpose, that are written out one by one; larger
         products are computed in whole.
+    cleared : int
+        Up to so many zeros that lie apart in an array are stored one by one; else all from the first to the last are
+        cleared before anything else is stored. On Cortex-M4F a store is 4 octets, and clearing runs and a half for each
+        number, by a function of the C library that takes 160 octets.
     sums_under_way : int
         So many sums over the runs of a loop are made together, run by run, so that what is summed is not kept.
     sums_beside_calls : int
@@ -103,6 +107,7 @@ class CostModel:
     recomputed: int
     worth: float
     triangle: int
+    cleared: int
     sums_under_way: int
     sums_beside_calls: int
     promoted: int
@@ -204,6 +209,7 @@ BY_GOAL = {
         recomputed=0,
         worth=0.0,
         triangle=0,
+        cleared=0,
         sums_under_way=32,
         sums_beside_calls=1024,
         promoted=16,
@@ -246,6 +252,7 @@ BY_GOAL = {
         recomputed=12,
         worth=1.8,
         triangle=21,
+        cleared=96,
         sums_under_way=32,
         sums_beside_calls=1024,
         promoted=16,
@@ -288,6 +295,7 @@ BY_GOAL = {
         recomputed=12,
         worth=12.0,
         triangle=36,
+        cleared=160,
         sums_under_way=20,
         sums_beside_calls=4,
         promoted=20,

@@ -42,13 +42,15 @@ def choose_small(graph: Graph, cost: CostModel) -> set[Value]:
     solved = {v for v in candidates if is_solved_in_scalars(graph, v, cost)}
     small: set[Value] = set()
     irregular: set[Value] = set()
+    in_place = _read_in_place(graph)
     for value in sorted(movable):
         node = nodes[value]
         if node.type.size > cost.irregular_elements or work[value] > cost.irregular_work:
             continue
         arrays = [o for o in node.operands if nodes[o].type.size > 1 and not isinstance(nodes[o], Constant)]
+        made = [o for o in arrays if o in irregular or o in solved]
         if _from_scalars(graph, node) or (
-            arrays and node.type.size > 1 and all(o in irregular or o in solved for o in arrays)
+            made and node.type.size > 1 and all(o in in_place for o in arrays if o not in made)
         ):
             irregular.add(value)
         elif node.type.size > cost.elements or work[value] > cost.terms:

@@ -56,12 +56,15 @@ def _holes(nest: NestLowering, node: Assemble) -> tuple[tuple[Part, ...], npt.ND
 def _clear(
     nest: NestLowering, symbol: Symbol, zero: Literal, places: npt.NDArray[np.int64], origin: Origin | None
 ) -> None:
-    """Zeros where no part writes: run by run."""
+    """Zeros where no part writes: one by one if they are few and lie apart, else run by run."""
     if not places.size:
         return
     starts = np.flatnonzero(np.diff(places, prepend=places[0] - 2) != 1)
     runs = np.split(places, starts[1:])
     whole = int(places[-1] - places[0]) + 1
+    if len(runs) > 1 and places.size <= nest.cost.cleared:
+        nest.body.extend(Store(symbol, Index(place), zero, origin) for place in places.tolist())
+        return
     if len(runs) > _SWEEP_RUNS or (len(runs) > 1 and whole <= 2 * places.size):
         runs = [np.arange(places[0], places[-1] + 1)]
     for run in runs:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from arc_codegen.ir.affine import contiguous_strides
 from arc_codegen.ir.expressions import map_leaves, map_statement, with_expressions
-from arc_codegen.ir.loops import Buffer, Expr, For, If, Index, Load, LoopFunction, Stmt, Store, Symbol
+from arc_codegen.ir.loops import Buffer, Expr, For, If, Index, Literal, Load, LoopFunction, Stmt, Store, Symbol
 from arc_codegen.passes.loops.effects import NO_VARIABLE, Access, accesses, apart, effects, never_meet, row_of
 
 
@@ -52,10 +52,23 @@ class _Copy:
 
     def meets(self, access: Access) -> bool:
         """Whether an access may touch the elements that are copied to."""
+        if self._between(access):
+            return False
         row = row_of(access, NO_VARIABLE)
         if row is None or row.around != frozenset(self.start.terms):
             return True
         return row.high >= self.start.offset and row.low <= self.start.offset + self.pitch * (self.size - 1)
+
+    def _between(self, access: Access) -> bool:
+        """Whether an access goes to elements that lie between those that are copied to."""
+        if access.index is None or access.index.tables:
+            return False
+        step = self.pitch
+        there = dict(self.start.terms)
+        for symbol, coefficient in access.index.terms:
+            step = math.gcd(step, coefficient - there.pop(symbol, 0))
+        step = math.gcd(step, *there.values())
+        return (access.index.offset - self.start.offset) % step != 0
 
 
 class _Coalescing:
@@ -74,12 +87,16 @@ class _Coalescing:
         return tuple(self._inside(statement) for statement in body)
 
     def _without_copies(self, body: _Body) -> tuple[Stmt, ...]:
-        for position in range(len(body.statements)):
+        position = 0
+        while position < len(body.statements):
             copy = self._copy(body.statements[position])
             if copy is not None and self._possible(body, position, copy):
+                first = min(body.touching[copy.source])
+                body.clear_before(first, position, copy)
                 body.rename(position, copy)
                 self._accesses[copy.target] += self._accesses.pop(copy.source) - 2
                 self.gone.add(copy.source)
+            position += 1
         return tuple(statement for k, statement in enumerate(body.statements) if k not in body.dropped)
 
     def _inside(self, statement: Stmt) -> Stmt:
@@ -122,7 +139,8 @@ class _Coalescing:
         if not stores or max(stores) >= position:
             return False
         first, last = min(stores), max(k for k, _ in own)
-        between = (k for k in body.touching[copy.target] if first <= k <= last and k != position)
+        between = {k for k in body.touching[copy.target] if first <= k <= last and k != position}
+        between -= body.early_clears(first, position, copy.target)
         meeting = [(k, access) for k in between for access in body.of(k, copy.target) if copy.meets(access)]
         if any(access.stored or access.index is None for _, access in meeting):
             return False
@@ -146,6 +164,33 @@ class _Body:
         """Accesses of a buffer in one statement."""
         return [access for access in accesses((self.statements[position],)) if access.buffer == buffer]
 
+    def early_clears(self, first: int, position: int, buffer: Symbol) -> set[int]:
+        """Nests that clear the buffer, between these statements, and could do so before ``first``.
+
+        Nothing may touch what they clear before they do.
+        """
+        touching = sorted(k for k in self.touching[buffer] if first <= k < position)
+        found: set[int] = set()
+        for k in touching:
+            if not _clears(self.statements[k], buffer):
+                break
+            found.add(k)
+        return found
+
+    def clear_before(self, first: int, position: int, copy: _Copy) -> None:
+        """Move those of these nests that meet the copy before ``first``."""
+        early = self.early_clears(first, position, copy.target)
+        moved = [k for k in sorted(early) if any(copy.meets(access) for access in self.of(k, copy.target))]
+        if not moved:
+            return
+        before = [self.statements[k] for k in moved]
+        others = [statement for k, statement in enumerate(self.statements[first:position], first) if k not in moved]
+        order = [*range(first), *moved, *(k for k in range(first, position) if k not in moved)]
+        self.statements[first:position] = [*before, *others]
+        new = {old: place for place, old in enumerate(order)}
+        self.dropped = {new.get(k, k) for k in self.dropped}
+        self.touching = {symbol: {new.get(k, k) for k in places} for symbol, places in self.touching.items()}
+
     def rename(self, position: int, copy: _Copy) -> None:
         """Without the copy at a position; its source is where it goes."""
         self.dropped.add(position)
@@ -154,6 +199,13 @@ class _Body:
             self.statements[k] = _renamed(self.statements[k], copy)
         self.touching[copy.target].discard(position)
         self.touching[copy.target] |= moved
+
+
+def _clears(statement: Stmt, buffer: Symbol) -> bool:
+    """Whether a statement does nothing but store a number to elements of the buffer."""
+    while isinstance(statement, For) and len(statement.body) == 1:
+        (statement,) = statement.body
+    return isinstance(statement, Store) and statement.buffer == buffer and isinstance(statement.value, Literal)
 
 
 def _reads_overwritten(body: Sequence[Stmt], copy: _Copy) -> bool:
