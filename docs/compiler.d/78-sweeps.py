@@ -1,9 +1,9 @@
 """Columns of a Jacobian in a loop
 
-A Jacobian is taken by sweeps, one for each column, or for each row. In a step of an integrator they do the same on other
-numbers, as soon as the first stage is behind: they become a loop, which is one sweep's code and, since nothing but the
-numbers differs, takes no more time. What is zero in some of them is known, and is not computed; the numbers that differ
-from the beginning, or are constants, go in.
+A Jacobian is taken by sweeps, one for each column, or for each row. In a step of an integrator they do the same on
+other numbers, as soon as the first stage is behind: they become a loop, which is one sweep's code and, since nothing
+but the numbers differs, takes no more time. What is zero in some of them is known, and is not computed; the numbers
+that differ from the beginning, or are constants, go in.
 """
 
 import numpy as np
