@@ -71,3 +71,28 @@ def test_c_reads_what_the_interpreter_does(tmp_path: Path, goal: str, number: in
 def test_what_does_not_ascend_is_left_to_the_runtime() -> None:
     graph = lookups(np.array([5.0, 1.0, 3.0, 2.0, 4.0]))
     assert "arc_find" in generate(Module("lookups", (graph,)), Options(optimize="speed")).source
+
+
+def gains(count: int) -> Graph:
+    builder = GraphBuilder("gains")
+    place = builder.input("place", DType.F32, ())
+    grid = builder.constant(np.arange(12, dtype=np.float32))
+    results = []
+    for k in range(count):
+        table = builder.constant((np.arange(12) + 100 * (k + 1)).astype(np.float32))
+        at = Intervals(places=(place,), grids=(grid,), strides=(1,), offset=0)
+        results.append((f"y{k}", builder.lookup(table, at)))
+    return builder.finish(results)
+
+
+def test_one_table_and_one_pointer(tmp_path: Path) -> None:
+    graph = gains(3)
+    generated = generate(Module("gains", (graph,)), Options(optimize="speed"))
+    assert generated.source.count("ARC_TABLE static const float") == 1
+    assert "at = &at[5];" in generated.source
+    c_harness.warning_free(generated, tmp_path / "plain", compilers=("gcc",))
+    library = c_harness.Library(generated, c_harness.compile_shared(generated, tmp_path, "gcc", "-O2"))
+    for place in (-1.0, 0.0, 3.5, 10.0, 11.0, 99.0, np.nan):
+        got = library.call("gains", [np.array(place, np.float32)])
+        for one, other in zip(got, interpret(graph, [np.array(place, np.float32)]), strict=True):
+            c_harness.assert_same_bits(one, other, str(place))

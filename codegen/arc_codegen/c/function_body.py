@@ -7,7 +7,7 @@ no bit, and it bounds the depth of every C expression.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from arc_codegen.c import ast, scalar_ops, text
 from arc_codegen.c.access import BufferAccess
@@ -48,6 +48,7 @@ class BodyEmitter:
     called: set[str] = field(default_factory=set)  # functions of math libraries, and macros of arc_scalar.h
     narrows: bool = False  # whether doubles are rounded to float
     _names: dict[Symbol, str] = field(default_factory=dict)
+    _pointers: dict[Symbol, BufferAccess] = field(default_factory=dict)  # to what is read at an interval
     _location: str = ""
     _depth: int = 1
 
@@ -201,7 +202,11 @@ class BodyEmitter:
             place = ast.Name(name)
         grid = self.buffers[node.grid]
         self.used.add(node.grid)
-        found = self._names[node.symbol] = self.scope.claim(node.symbol.hint)
+        found = self._names[node.symbol] = self.scope.claim("at" if node.pointer else node.symbol.hint)
+        if node.pointer:
+            self._pointers[node.symbol] = replace(grid, name=found)
+            self._move_pointer(node, grid, place, out)
+            return
         interval = ast.Name(found)
         for number, step in enumerate(halvings(node.size)):
             distance = ast.Number(str(step))
@@ -211,6 +216,16 @@ class BodyEmitter:
                 out.append(ast.If(above, (ast.Assign(interval, distance, "+="),)))
             else:
                 out.append(ast.Declare("int32_t", found, ast.Ternary(above, distance, ast.Number("0"))))
+
+    def _move_pointer(self, node: loops.Find, grid: BufferAccess, place: ast.Expr, out: list[ast.Stmt]) -> None:
+        """The same with a pointer to the beginning of the interval."""
+        at = self._pointers[node.symbol]
+        out.append(ast.Declare(f"const {grid.ctype}", f"*{at.name}", ast.Name(grid.name)))
+        for step in halvings(node.size):
+            distance = ast.Number(str(step))
+            moved = ast.Unary("&", ast.Subscript(at.name, distance))
+            above = ast.Binary("<=", at.element(distance), place)
+            out.append(ast.If(above, (ast.Assign(ast.Name(at.name), moved),)))
 
     def _find(self, node: loops.Find, out: list[ast.Stmt]) -> None:
         if node.written:
@@ -317,20 +332,20 @@ class BodyEmitter:
         """C for an expression that has a line but for ``taken`` columns; operands that do not fit are named first."""
         room = text.COLUMNS - 2 * self._depth
         budget = max(24, room - max(taken, len("const double t_000 = ;")) - 8)
-        pending: list[tuple[Expr, bool]] = [(root, False)]
+        pending: list[tuple[Expr, bool, int]] = [(root, False, budget)]
         done: list[ast.Expr] = []
         while pending:
-            node, operands_done = pending.pop()
+            node, operands_done, width = pending.pop()
             if not isinstance(node, Op):
                 done.append(self._leaf(node, out))
             elif not operands_done:
-                pending.append((node, True))
-                pending.extend((arg, False) for arg in reversed(node.args))
+                pending.append((node, True, width))
+                pending.extend((arg, False, _width_within(node, arg, width)) for arg in reversed(node.args))
             else:
                 count = len(node.args)
                 operands = done[len(done) - count :]
                 del done[len(done) - count :]
-                done.append(self._operation(node, operands, budget, out))
+                done.append(self._operation(node, operands, width, out))
         return done[0]
 
     def _operation(self, node: Op, operands: list[ast.Expr], budget: int, out: list[ast.Stmt]) -> ast.Expr:
@@ -370,8 +385,16 @@ class BodyEmitter:
                 return ast.Name(self._names[symbol])
             case Load(buffer, index):
                 self.used.add(buffer)
+                if len(index.terms) == 1 and index.terms[0][0] in self._pointers:
+                    return self._pointers[index.terms[0][0]].element(ast.Number(str(index.offset)))
                 return self.buffers[buffer].element(self._index(index, out))
         raise AssertionError(node)
+
+
+def _width_within(outer: Op, inner: Expr, width: int) -> int:
+    """Columns that an operand has. A choice in a choice is short: with a name, it would be made in any case."""
+    chooses = outer.fn == "select" and isinstance(inner, Op) and inner.fn == "select"
+    return width // 2 if chooses else width
 
 
 def _scaled(term: ast.Expr, coefficient: int) -> ast.Expr:

@@ -176,7 +176,8 @@ class Find:
     that of `kernels.find`. ``per_unit``, where it is not 0, is the reciprocal of the step of a constant grid whose
     steps are so equal that the interval is at most one away from ``(place - grid[0]) * per_unit``, rounded down.
     ``written``: C has the comparisons of the search in place of a call, for a constant grid that ascends; equal steps
-    are of no use then.
+    are of no use then. ``pointer``: the interval is used for nothing but loads of the buffer of the grid, at itself and
+    a constant, so that C may have a pointer for it; for a search that is written out.
     """
 
     symbol: Symbol
@@ -186,6 +187,7 @@ class Find:
     per_unit: float = 0.0
     origin: Origin | None = field(default=None, compare=False)
     written: bool = False
+    pointer: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -263,6 +263,8 @@ class _LoopVerifier:
             self._fail(CALLS, f"{what} the grid {grid.symbol.hint!r}, which is no constant")
         if statement.written and statement.per_unit:
             self._fail(CALLS, f"a search in the grid {grid.symbol.hint!r} that is both written out and computed")
+        if statement.pointer and not statement.written:
+            self._fail(CALLS, f"a pointer into the grid {grid.symbol.hint!r}, whose search is not written out")
         self._ranges[statement.symbol] = (0, statement.size - 1)
 
     def _buffer(self, symbol: Symbol) -> Buffer:

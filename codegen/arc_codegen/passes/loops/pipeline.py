@@ -24,6 +24,7 @@ from arc_codegen.passes.loops.sinking import sink_elements
 from arc_codegen.passes.loops.split import split_functions
 from arc_codegen.passes.loops.straight_sums import straighten_sums
 from arc_codegen.passes.loops.strips import cut_strips
+from arc_codegen.passes.loops.table_pools import pool_tables
 from arc_codegen.passes.loops.tables import fold_tables
 from arc_codegen.passes.loops.unroll import unroll_loops
 from arc_codegen.passes.repeats import Worth, outline_repeats
@@ -121,6 +122,7 @@ LOOP_PIPELINE: tuple[LoopPass, ...] = (
 LATE_LOOP_PIPELINE: tuple[LoopPass, ...] = (
     LoopPass("outline-repeats", lambda function, options: _outline(function, options, BY_GOAL[options.optimize])),
     LoopPass("split-functions", lambda function, options: _split(function, BY_GOAL[options.optimize])),
+    LoopPass("pool-tables", lambda function, options: pool_tables(function)),
     LoopPass("schedule-scalars", lambda function, options: _schedule(function, BY_GOAL[options.optimize])),
 )
 """What comes when nothing else changes statements any more, but before memory is shared."""
