@@ -57,8 +57,9 @@ class CostModel:
     remembered : int
         A loop may keep so many bytes of what another loop would else compute again.
     byte_price : float
-        So many instructions must be saved in each run for a byte that each run keeps. On Cortex-M4F an exponential in
-        float32 is worth 10 a byte, a sine or a division and what goes into it 4 to 7.
+        So many instructions must be saved in each run for a byte that each run keeps, rising to twice as many for the
+        last of what could be kept. On Cortex-M4F an exponential in float32 is worth 10 a byte, a sine or a division and
+        what goes into it 4 to 7.
     computed_again : int
         What a loop computes for each element and a later loop needs too, both compute if it takes no more instructions.
     pivoted, definite : int
@@ -258,7 +259,7 @@ BY_GOAL = {
         promoted=16,
         searched=17,
         remembered=4096,
-        byte_price=7.0,
+        byte_price=4.5,
         computed_again=1,
         pivoted=4,
         definite=4,
@@ -270,9 +271,9 @@ BY_GOAL = {
         summed_boxes=5,
         split_again=8,
         registers=24,
-        outlined=400,
+        outlined=200,
         outlined_share=0.05,
-        outlined_calls=0.5,
+        outlined_calls=0.6,
         longest=5000,
         part=1000,
         strip_columns=1,

@@ -107,21 +107,21 @@ class _Choice:
     def _fitting(self, allowed: int) -> list[Value]:
         """The choice at the lowest price at which it fits; nearly that, for some halvings."""
         low, high = self.cost.byte_price, max(2.0 * self.cost.byte_price, 1.0)
-        while self.bytes(kept := self._cut(high, spread=1.0)) > allowed:
+        while self.bytes(kept := self._cut(high)) > allowed:
             low, high = high, 2.0 * high
         for _ in range(_HALVINGS):
             middle = (low + high) / 2
-            fewer = self._cut(middle, spread=1.0)
+            fewer = self._cut(middle)
             if self.bytes(fewer) <= allowed:
                 kept, high = fewer, middle
             else:
                 low = middle
         return kept
 
-    def _cut(self, price: float, *, spread: float = 0.0) -> list[Value]:
+    def _cut(self, price: float) -> list[Value]:
         """The values to read where a byte that each run keeps costs so many instructions of the run.
 
-        With a ``spread``, bytes of later values cost up to so much more: of values that are worth the same, some go.
+        Bytes of later values cost more, of the last one twice as much: of values that are worth the same, some go.
 
         A value has two vertices: on the source's side, (v, "had") says that the run needs it, (v, "made") that it
         computes it, for which it needs the operands.
@@ -130,7 +130,7 @@ class _Choice:
         for value in sorted(self.needed):
             network.edge(_SOURCE, (value, "had"))
         for rank, value in enumerate(sorted(self.shared)):
-            reading = self._reading(value, price * (1.0 + spread * rank / len(self.shared)))
+            reading = self._reading(value, price * (1.0 + rank / len(self.shared)))
             if value in self.common.known:
                 network.edge((value, "had"), _SINK, reading)
                 continue
