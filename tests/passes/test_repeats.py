@@ -212,6 +212,29 @@ def test_little_code_stays_where_it_is(stages: LoopFunction) -> None:
     assert outline_repeats(stages, Worth(1, calls=0.1)) == stages
 
 
+def test_a_function_does_again_what_is_dear_to_pass() -> None:
+    def op(fn: str, *operands: Expr) -> Op:
+        return Op(fn, operands, F32)
+
+    statements: list[Stmt] = []
+    for number, other in enumerate(("sin", "cos", "exp", "tanh")):
+        place: Expr = Load(X, Index(number), F32)
+        half, turned = (Ref(Symbol(100 * number + 50 + k, name), F32) for k, name in enumerate(("half", "turned")))
+        statements.append(Let(half.symbol, op("mul", place, Literal(0.5, F32))))
+        statements.append(Let(turned.symbol, op(other, half)))  # what each occurrence does in its own way
+        value = op("div", op("add", op("mul", half, turned), place), op("sqrt", op("add", op("abs", half), turned)))
+        statements.append(Store(Y, Index(number), op("sub", op("mul", value, value), half)))
+    buffers = (Buffer(X, F32, 4, "input", (4,)), Buffer(Y, F32, 4, "output", (4,)))
+    function = LoopFunction("turns", buffers, tuple(statements))
+    changed = outline_repeats(function, Worth(1))
+    verify_loops(changed)
+    (local,) = changed.locals
+    assert len(local.values) == 2, "the place and what it was turned to, but not its half"
+    assert Op("mul", (local.values[0], Literal(0.5, F32)), F32) in [s.value for s in local.body if isinstance(s, Let)]
+    x = [np.array([0.3, 2.0, -0.0, 1.5], np.float32)]
+    assert_bits_equal(interpret_loops(changed, x), interpret_loops(function, x))
+
+
 def test_files_and_lines_may_be_kept_out_of_comments(stages: LoopFunction) -> None:
     (local,) = outline_repeats(stages, Worth(1), locations=False).locals
     assert local.doc == ""

@@ -45,6 +45,7 @@ class _Writer:
     fresh: FreshSymbols
     locations: bool
     body: list[Stmt] = field(default_factory=list)
+    _uses: Counter[int] = field(default_factory=Counter)  # of each parameter
     _given: dict[int, Expr] = field(default_factory=dict)  # by parameter
     _made: dict[int, Expr] = field(default_factory=dict)  # by row
 
@@ -52,7 +53,9 @@ class _Writer:
         part = self.part
         values = [Ref(self._symbol(number), part.expression(number, 0).dtype) for number in part.values]
         self._given.update(zip(part.values, values, strict=True))
+        self._uses = Counter(s.parameter for sources in (*part.sources, *part.again.values()) for s in sources)
         buffers = self._packs()
+        self._do_again()
         results = self._results()
         targets = {}
         for target in part.targets:
@@ -96,7 +99,6 @@ class _Writer:
     def _packs(self) -> list[Buffer]:
         """The parameters that are pointers; elements that are read more than once get a name first."""
         part = self.part
-        uses = Counter(s.parameter for sources in part.sources for s in sources)
         buffers: list[Buffer] = []
         for pack in part.packs:
             first = part.expression(pack.parameters[0], 0)
@@ -104,13 +106,24 @@ class _Writer:
             symbol = self.fresh.symbol(hint)
             buffers.append(Buffer(symbol, first.dtype, pack.size, "input", (pack.size,)))
             for number, offset in zip(pack.parameters, pack.offsets, strict=True):
-                value: Expr = Load(symbol, Index(offset), part.expression(number, 0).dtype)
-                if uses[number] > 1:
-                    name = self._symbol(number)
-                    self.body.append(Let(name, value))
-                    value = Ref(name, value.dtype)
-                self._given[number] = value
+                self._give(number, Load(symbol, Index(offset), part.expression(number, 0).dtype))
         return buffers
+
+    def _do_again(self) -> None:
+        """The parameters that are computed from others."""
+        for number, sources in self.part.again.items():
+            operation = self.part.expression(number, 0)
+            assert isinstance(operation, Op)
+            args = tuple(self._given[s.parameter] if s.constant is None else s.constant for s in sources)
+            self._give(number, Op(operation.fn, args, operation.dtype))
+
+    def _give(self, number: int, value: Expr) -> None:
+        """Say what stands for a parameter: a name, if it is used more than once."""
+        if self._uses[number] > 1:
+            name = self._symbol(number)
+            self.body.append(Let(name, value))
+            value = Ref(name, value.dtype)
+        self._given[number] = value
 
     def _value(self, row: int, uses: int) -> Expr:
         """The value of a row: a name, if it is used more than once or the user gave it one."""

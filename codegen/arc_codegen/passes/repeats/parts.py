@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence, Set
+import itertools
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from arc_codegen.ir.loops import Expr, Index, Literal, Load, Store, Symbol
@@ -12,6 +13,8 @@ from arc_codegen.passes.repeats.operations import STORE, Node, Operations
 _CALLED = 10
 _OCTETS = {"select": 12, "max": 14, "min": 14, "fmax": 14, "fmin": 14, "sign": 20, "lt": 8, "le": 8, "eq": 8, "ne": 8}
 _ONE_INSTRUCTION = {"add", "sub", "mul", "div", "neg", "abs", "sqrt", "fma", "cast", STORE}
+DONE_AGAIN = frozenset({"add", "sub", "mul", "neg"})
+"""What a function does again rather than be given the result."""
 _INSTRUCTION = 4
 _ARITHMETIC = 5  # with its share of what is spilled
 _BROKEN_PAIR = 60
@@ -71,7 +74,8 @@ class Target:
 class Part:
     """Rows of operations, each with one operation in every occurrence.
 
-    ``parameters`` are what goes in, by occurrence; those that are in no pack are passed by value. ``results`` are the
+    ``parameters`` are what goes in, by occurrence; those that are in no pack are passed by value, but for those
+    ``again``: an operation on other parameters and constants, which the function does once more. ``results`` are the
     rows whose values are read outside.
     """
 
@@ -82,6 +86,7 @@ class Part:
     parameters: list[Row] = field(default_factory=list)
     packs: list[Pack] = field(default_factory=list)
     values: list[int] = field(default_factory=list)
+    again: dict[int, tuple[Source, ...]] = field(default_factory=dict)
     targets: list[Target] = field(default_factory=list)
     results: list[int] = field(default_factory=list)
 
@@ -105,8 +110,10 @@ class Part:
     @property
     def body_octets(self) -> int:
         """Of the operations of one occurrence, with its loads of what lies in memory."""
-        labels = (self.graph.labels[row[0]] for row in self.rows)
-        constants = {s.constant.key() for sources in self.sources for s in sources if s.constant is not None}
+        labels = [self.graph.labels[row[0]] for row in self.rows]
+        labels += [self.graph.labels[self.parameters[number][0]] for number in self.again]
+        read = itertools.chain(*self.sources, *self.again.values())
+        constants = {source.constant.key() for source in read if source.constant is not None}
         loads = sum(len(pack.parameters) for pack in self.packs if pack.loads)
         return sum(octets(label[0]) for label in labels if label) + _INSTRUCTION * (len(constants) + loads)
 
@@ -150,7 +157,7 @@ class Part:
     def instructions(self) -> int:
         """That a call takes beside the operations."""
         packed = self.packing_octets // self.occurrences  # and loaded, as what is spilled would be
-        return (self.call_octets + _FRAME + packed) // _INSTRUCTION
+        return (self.call_octets + _FRAME + packed) // _INSTRUCTION + len(self.again)
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +212,7 @@ def part_of(
         if any(node in used or _is_read_outside(graph, node, k, places) for k, node in enumerate(row)):
             part.results.append(r)
     _find_targets(part)
+    _find_again(part, known)
     _pack_loads(part, readable)
     _pack_values(part)
     return part
@@ -215,11 +223,19 @@ def _source(part: Part, row: Row, slot: int, places: dict[Node, tuple[int, int]]
     inside = places.get(nodes[0])
     if inside is not None and inside[0] == 0:
         return Source(row=inside[1])
+    constant = _constant(part, nodes)
+    if constant is not None:
+        return Source(constant=constant)
+    return Source(parameter=known.setdefault(nodes, len(known)))
+
+
+def _constant(part: Part, nodes: Row) -> Literal | None:
+    """The constant that the nodes of all occurrences are."""
     literals = [part.graph.expressions[node] for node in nodes]
     first = literals[0]
     if isinstance(first, Literal) and all(isinstance(x, Literal) and x.key() == first.key() for x in literals):
-        return Source(constant=first)
-    return Source(parameter=known.setdefault(nodes, len(known)))
+        return first
+    return None
 
 
 def _is_store(graph: Operations, row: Row) -> bool:
@@ -240,6 +256,26 @@ def _find_targets(part: Part) -> None:
     for buffer, found in offsets.items():
         first = min(found.values())
         part.targets.append(Target(buffer, {r: offset - first for r, offset in found.items()}))
+
+
+def _find_again(part: Part, known: Mapping[Row, int]) -> None:
+    """Parameters that are one operation on others: doing it again takes less than passing what it gives."""
+    graph = part.graph
+    for nodes, number in sorted(known.items()):  # operands first
+        label = graph.labels[nodes[0]]
+        if label is None or label[0] not in DONE_AGAIN or len(set(nodes)) < len(nodes):
+            continue
+        if any(graph.labels[node] != label for node in nodes):
+            continue
+        sources = []
+        for operands in zip(*(graph.operands[node] for node in nodes), strict=True):
+            constant = _constant(part, operands)
+            sources.append(Source(parameter=known.get(operands, -1), constant=constant))
+        constants = sum(source.constant is not None for source in sources)
+        given = sum(source.parameter >= 0 for source in sources)
+        passed = part.occurrences * _INSTRUCTION
+        if given and given + constants == len(sources) and passed > _ARITHMETIC + constants * _INSTRUCTION:
+            part.again[number] = tuple(sources)
 
 
 def _pack_loads(part: Part, readable: IsReadable) -> None:
@@ -265,7 +301,7 @@ def _pack_loads(part: Part, readable: IsReadable) -> None:
 
 def _pack_values(part: Part) -> None:
     """Parameters that have few different values: several occurrences read them from one place."""
-    packed = {number for pack in part.packs for number in pack.parameters}
+    packed = {number for pack in part.packs for number in pack.parameters}.union(part.again)
     groups: dict[object, list[int]] = {}
     for number, nodes in enumerate(part.parameters):
         if number in packed:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
-from arc_codegen.ir.expressions import is_sine_pair
+from arc_codegen.ir.expressions import is_sine_pair, leaves, own_expressions
 from arc_codegen.ir.loops import Buffer, Expr, Index, Invoke, Let, Load, Op, Ref, Stmt, Store, Symbol
 from arc_codegen.ir.types import DType
 from arc_codegen.passes.loopgen.symbols import FreshSymbols
 from arc_codegen.passes.repeats.local_parts import LocalPart
 from arc_codegen.passes.repeats.operations import Node, Operations, Segment
-from arc_codegen.passes.repeats.parts import index_of
+from arc_codegen.passes.repeats.parts import DONE_AGAIN, index_of
 
 Call = tuple[int, int]
 """Number of a part, and of an occurrence."""
@@ -71,7 +71,18 @@ class _SegmentWriter:
         previous: Let | None = None
         for position, statement in enumerate(segment.statements):
             previous = self._add_statement(position, statement, previous)
-        return tuple(self._scheduled())
+        return tuple(self._without_unread(self._scheduled()))
+
+    def _without_unread(self, statements: Sequence[Stmt]) -> list[Stmt]:
+        """The statements without numbers that only a function needed which computes them itself."""
+        out: list[Stmt] = []
+        read = set(self._all.outside)
+        for statement in reversed(statements):
+            if isinstance(statement, Let) and statement.symbol not in read and _is_done_again(statement.value):
+                continue
+            read.update(leaf.symbol for e in own_expressions(statement) for leaf in leaves(e) if isinstance(leaf, Ref))
+            out.append(statement)
+        return out[::-1]
 
     # -- calls -----------------------------------------------------------------------------------------------------
 
@@ -271,3 +282,7 @@ class _SegmentWriter:
                     heapq.heappush(ready, (self._units[user].order, user))
         assert not any(waiting), "parts that need one another"
         return out
+
+
+def _is_done_again(value: Expr) -> bool:
+    return isinstance(value, Op) and value.fn in DONE_AGAIN
