@@ -3,7 +3,8 @@
 Every example of ``docs/compiler.d`` is a Python file. Its docstring is a heading and a paragraph. ``ARGUMENTS`` are
 those of its function ``model``, ``WITHOUT`` the passes that are left out in the C before, ``OPTIONS`` those of the
 generator; ``DERIVATIVE`` with ``KEYWORDS`` is what is generated of the model; ``LINES``: so many are shown of the C
-before. ``--check`` says whether the page is up to date, and writes nothing.
+before, and ``LINES_AFTER`` of that after it, the last ones if that is negative. ``--check`` says whether the page is up
+to date, and writes nothing.
 """
 
 from __future__ import annotations
@@ -52,7 +53,8 @@ def _section(path: Path) -> str:
     if "WITHOUT" in names:
         before = _code(derivative, names["ARGUMENTS"], **options, without=names["WITHOUT"])
         parts += ["Before:", f"```c\n{_shortened(before, names.get('LINES', 40))}```", "After:"]
-    parts.append(f"```c\n{_code(derivative, names['ARGUMENTS'], **options)}```")
+    after = _code(derivative, names["ARGUMENTS"], **options)
+    parts.append(f"```c\n{_shortened(after, names.get('LINES_AFTER', 200))}```")
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -73,10 +75,12 @@ def _code(function: Any, arguments: tuple[Any, ...], **options: Any) -> str:
 
 
 def _shortened(code: str, most: int) -> str:
-    """The first lines of long code, and how many there are."""
+    """The first lines of long code, or the last if ``most`` is negative, and how many there are."""
     lines = code.splitlines(keepends=True)
-    if len(lines) <= most:
+    if len(lines) <= abs(most):
         return code
+    if most < 0:
+        return f"  ... {len(lines)} lines\n" + "".join(lines[most + 1 :])
     return "".join(lines[: most - 1]) + f"  ... {len(lines)} lines\n"
 
 

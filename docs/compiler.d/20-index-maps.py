@@ -12,4 +12,4 @@ def model(a, b):
 
 
 ARGUMENTS = (np.zeros((2, 6), np.float32), np.zeros((4, 3), np.float32))
-WITHOUT = ("fold-index-maps", "forward-elements", "scalarise")
+WITHOUT = ("fold-index-maps", "forward-elements", "scalarise", "eliminate-dead-code", "forward-in-loops")

@@ -8,4 +8,4 @@ def model(points, weights):
 
 
 ARGUMENTS = (np.zeros((100, 3), np.float32), np.zeros(3, np.float32))
-WITHOUT = ("straighten-sums",)
+WITHOUT = ("straighten-sums", "split-lanes")

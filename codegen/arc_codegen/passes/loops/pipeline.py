@@ -26,6 +26,7 @@ from arc_codegen.passes.loops.straight_sums import straighten_sums
 from arc_codegen.passes.loops.strips import cut_strips
 from arc_codegen.passes.loops.table_pools import pool_tables
 from arc_codegen.passes.loops.tables import fold_tables
+from arc_codegen.passes.loops.unread import drop_unread
 from arc_codegen.passes.loops.unroll import unroll_loops
 from arc_codegen.passes.repeats import Worth, outline_repeats
 
@@ -115,6 +116,7 @@ LOOP_PIPELINE: tuple[LoopPass, ...] = (
     LoopPass("forward-in-loops", lambda function, options: forward_elements(function)),
     LoopPass("drop-stores", lambda function, options: drop_stores(function)),
     LoopPass("fold-tables", lambda function, options: fold_tables(function)),
+    LoopPass("drop-unread", lambda function, options: drop_unread(function)),
 )
 """The loop passes in order."""
 
