@@ -22,7 +22,7 @@ from arc_codegen.passes.loops.fusion import fuse_loops
 from arc_codegen.passes.loops.jam import jam_loops
 from arc_codegen.passes.loops.pipeline import LOOP_PIPELINE, optimise_loops
 from arc_codegen.passes.loops.promotion import promote_elements
-from arc_codegen.passes.loops.unroll import unroll_loops
+from arc_codegen.passes.loops.unroll import Unrolled, unroll_loops
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -174,6 +174,20 @@ def test_rows_go_together_and_keep_the_order_of_their_sums(rows: int) -> None:
     check(before, after)
     sums = sum(isinstance(statement, Var) for statement in walk_statements(after.body))
     assert sums == {2: 2, 6: 3, 7: 1, 8: 4}[rows]
+
+
+def test_jamming_is_weighed_against_what_unrolling_saves_anyway() -> None:
+    (rows,) = dot_rows(8)
+    assert isinstance(rows, For)
+    total, inner, _ = rows.body
+    tail = put("y", Op("exp", (Op("exp", (Ref(SYMBOLS["s"], F64),), F64),), F64), i=1)
+    before = function(loop("i", 8, total, inner, tail))
+    counts = []
+    for unrolled in (Unrolled(1, 0, 0), Unrolled(8, 96, 0)):
+        after = jam_loops(before, copies=8, statements=40, worth=2.0, unrolled=unrolled)
+        check(before, after)
+        counts.append(sum(isinstance(statement, Var) for statement in walk_statements(after.body)))
+    assert counts == [2, 1]
 
 
 def test_runs_that_wait_for_each_other_are_left_alone() -> None:

@@ -15,7 +15,7 @@ from arc_codegen.passes.loopgen.symbols import FreshSymbols
 from arc_codegen.passes.loops.effects import accesses, apart, effects
 from arc_codegen.passes.loops.estimate import Trade, trade
 from arc_codegen.passes.loops.substitute import Substitution
-from arc_codegen.passes.loops.unroll import weight_of
+from arc_codegen.passes.loops.unroll import NOT_UNROLLED, Unrolled, Unrolling, weight_of
 
 _ANY = 1e6
 """Speed at any price."""
@@ -25,7 +25,13 @@ _REGISTERS = 12
 
 
 def jam_loops(
-    function: LoopFunction, *, copies: int, statements: int, whole: int = 0, worth: float = _ANY
+    function: LoopFunction,
+    *,
+    copies: int,
+    statements: int,
+    whole: int = 0,
+    worth: float = _ANY,
+    unrolled: Unrolled = NOT_UNROLLED,
 ) -> LoopFunction:
     """The function with loops around loops run ``copies`` at a time.
 
@@ -40,10 +46,12 @@ def jam_loops(
         Inner loops of no more operations than this will be unrolled to their ends.
     worth : float, optional
         How many per cent of size one per cent of time is worth; of the forms that the limits allow, the best is taken.
+    unrolled : Unrolled, optional
+        How far the inner loops will be unrolled.
     """
     if copies < 2:
         return function
-    jam = _Jam(FreshSymbols(function), trade(function.body, worth), copies, statements, whole)
+    jam = _Jam(FreshSymbols(function), trade(function.body, worth), copies, statements, whole, unrolled)
     return replace(function, body=jam.body(function.body, 1))
 
 
@@ -54,6 +62,7 @@ class _Jam:
     copies: int
     statements: int
     whole: int
+    unrolled: Unrolled
 
     def body(self, body: Iterable[Stmt], times: int) -> tuple[Stmt, ...]:
         """The statements, which are run so many times."""
@@ -76,10 +85,14 @@ class _Jam:
         if most >= 2 and _saves(loop, self.whole) and _independent(loop):
             counts = [count for count in range(2, most + 1) if extent % count == 0]
             forms: list[Sequence[Stmt]] = [[loop], *(_unrolled(loop, count, self.fresh) for count in counts)]
-            best = self.trade.better(forms, times)
+            best = self.trade.better((self._as_unrolled(form, times) for form in forms), times)
             if best:
                 return forms[best]
         return [replace(loop, body=self.body(loop.body, times * extent))]
+
+    def _as_unrolled(self, form: Sequence[Stmt], times: int) -> Sequence[Stmt]:
+        """A form as it will be when its inner loops are unrolled: these save some of what jamming saves."""
+        return Unrolling(self.fresh, self.trade, self.unrolled).body(form, times)
 
 
 def _saves(loop: For, whole: int) -> bool:

@@ -27,7 +27,7 @@ from arc_codegen.passes.loops.strips import cut_strips
 from arc_codegen.passes.loops.table_pools import pool_tables
 from arc_codegen.passes.loops.tables import fold_tables
 from arc_codegen.passes.loops.unread import drop_unread
-from arc_codegen.passes.loops.unroll import unroll_loops
+from arc_codegen.passes.loops.unroll import Unrolled, unroll_loops
 from arc_codegen.passes.repeats import Worth, outline_repeats
 
 
@@ -54,6 +54,7 @@ def _jam(function: LoopFunction, model: CostModel) -> LoopFunction:
         statements=model.jammed_statements,
         whole=model.unrolled_whole,
         worth=model.worth,
+        unrolled=Unrolled(model.unrolled, model.unrolled_work, model.unrolled_whole),
     )
 
 

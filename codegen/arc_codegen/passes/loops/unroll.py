@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from arc_codegen.ir.expressions import own_expressions, walk_statements
 from arc_codegen.ir.loops import Expr, Find, For, If, Let, Literal, LoopFunction, Op, Set, Stmt, Store, Symbol, Var
@@ -27,6 +27,18 @@ _ADDRESSES = 6
 """With more addresses than these, compilers compute each of them anew in every copy of a run."""
 
 
+@dataclass(frozen=True, slots=True)
+class Unrolled:
+    """Limits of `unroll_loops`."""
+
+    copies: int
+    operations: int
+    whole: int
+
+
+NOT_UNROLLED = Unrolled(1, 0, 0)
+
+
 def unroll_loops(
     function: LoopFunction, *, copies: int, operations: int, whole: int, worth: float = _ANY
 ) -> LoopFunction:
@@ -46,17 +58,20 @@ def unroll_loops(
     """
     if copies < 2 and not whole:
         return function
-    unrolling = _Unrolling(FreshSymbols(function), trade(function.body, worth), copies, operations, whole)
+    limits = Unrolled(copies, operations, whole)
+    unrolling = Unrolling(FreshSymbols(function), trade(function.body, worth), limits)
     return replace(function, body=unrolling.body(function.body, 1))
 
 
-class _Unrolling:
-    def __init__(self, fresh: FreshSymbols, trade: Trade, copies: int, operations: int, whole: int) -> None:
+class Unrolling:
+    """Unrolls innermost loops within limits, as far as that pays."""
+
+    def __init__(self, fresh: FreshSymbols, trade: Trade, limits: Unrolled) -> None:
         self._fresh = fresh
         self._trade = trade
-        self._copies = copies
-        self._operations = operations
-        self._whole = whole
+        self._copies = limits.copies
+        self._operations = limits.operations
+        self._whole = limits.whole
 
     def body(self, body: Iterable[Stmt], times: int) -> tuple[Stmt, ...]:
         """The statements, which are run so many times."""
@@ -142,4 +157,4 @@ def _expression_weight(expression: Expr) -> int | None:
     return total
 
 
-__all__ = ["unroll_loops", "weight_of"]
+__all__ = ["NOT_UNROLLED", "Unrolled", "Unrolling", "unroll_loops", "weight_of"]
