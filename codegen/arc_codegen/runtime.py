@@ -134,7 +134,7 @@ def _unit(kernel: str) -> tuple[str, str]:
 @functools.cache
 def _defining_header(name: str) -> str:
     """The header that defines it, if one does: a macro, or a function that is expanded where it is called."""
-    headers = ("arc_scalar.h", "arc_table.h")
+    headers = ("arc_scalar.h", "arc_table.h", "arc_chained.h")
     return next((header for header in headers if re.search(rf"\b{name}\b", text_of(header))), "")
 
 

@@ -36,6 +36,13 @@ def module(tmp_path_factory: pytest.TempPathFactory) -> Artifact:
     return arc.codegen([fitted, arc.vjp(fitted)], output_dir=tmp_path_factory.mktemp("module"))
 
 
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Artifact:
+    """The same for size, where products and their sums are one instruction that rounds both."""
+    folder = tmp_path_factory.mktemp("small")
+    return arc.codegen([fitted, arc.vjp(fitted)], output_dir=folder, optimize="size")
+
+
 def inputs() -> NDArray[np.float32]:
     """Samples of x, y, and of the cotangent: ordinary numbers, and those at which arithmetic shows its corners."""
     source = np.random.default_rng(41)
@@ -166,3 +173,25 @@ def test_zig_computes_the_same_bits(name: str, module: Artifact, tmp_path: Path)
         skip_or_fail("zig is not installed; to run this test: pip install ziglang")
     samples = inputs()
     assert_same_bits(on_chip(module, require_target(name), samples, tmp_path, compiler="zig"), on_host(module, samples))
+
+
+@pytest.mark.parametrize("compiler", [None, "clang"])
+@pytest.mark.parametrize("name", ["cortex-m0", "cortex-m4f", "cortex-m55"])
+def test_products_that_are_chained_to_sums_keep_the_bits(
+    name: str, compiler: str | None, module: Artifact, small: Artifact, tmp_path: Path
+) -> None:
+    assert "arc_addmulf" in small.generated.source
+    assert "arc_addmulf" not in module.generated.source
+    target = require_target(name)
+    if compiler:
+        require_tool(compiler)
+    samples = inputs()
+    assert_same_bits(on_chip(small, target, samples, tmp_path, compiler=compiler), on_host(module, samples))
+
+
+@pytest.mark.parametrize("flags", ["-std=gnu11 -Os", "-std=gnu11 -O3 -flto", "-std=gnu++17 -O2", "-std=gnu11 -O0"])
+def test_chained_products_keep_the_bits_under_users_flags(
+    flags: str, module: Artifact, small: Artifact, tmp_path: Path
+) -> None:
+    target, samples = require_target("cortex-m4f"), inputs()
+    assert_same_bits(on_chip(small, target, samples, tmp_path, flags=flags.split()), on_host(module, samples))

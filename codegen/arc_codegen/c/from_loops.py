@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from arc_codegen.c import analysis, ast, cost, guards, names
 from arc_codegen.c.access import BufferAccess
+from arc_codegen.c.chained import CHAINED
 from arc_codegen.c.constants import DefaultPool
 from arc_codegen.c.literals import NON_FINITE
 from arc_codegen.c.local_functions import BodyEmitters, emit_locals
@@ -101,7 +102,7 @@ def emit_module(module: LoopModule, options: Options) -> CModule:
     structs = _structs(module, prefix, typedef, c_names)
     type_names = [name for struct in structs.types for name in (struct.c_name, *(macro for macro, _ in struct.macros))]
     file_scope = NameScope(
-        [*ANYWHERE, *c_names, *_KERNEL_NAMES, *_MATH_NAMES, *guards.RUNTIME_NAMES, *type_names, typedef]
+        [*ANYWHERE, *c_names, *_KERNEL_NAMES, *_MATH_NAMES, *CHAINED, *guards.RUNTIME_NAMES, *type_names, typedef]
     )
     helpers = _HelperPool(file_scope, stem)
     drafts = [

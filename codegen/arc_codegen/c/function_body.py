@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from arc_codegen.c import ast, scalar_ops, text
 from arc_codegen.c.access import BufferAccess
+from arc_codegen.c.chained import chained, is_chained
 from arc_codegen.c.literals import NON_FINITE, literal, uses_scalar_macros
 from arc_codegen.c.names import NameScope
 from arc_codegen.c.scalar_ops import CTYPES, Helper
@@ -41,6 +42,7 @@ class BodyEmitter:
     helper_name: Callable[[Helper], str]
     math: str
     locations: bool
+    chained: bool = False  # whether products and the sums that they go into are one instruction, as of `chained`
     static_names: Mapping[Symbol, StaticName] = field(default_factory=dict)
     used: set[Symbol] = field(default_factory=set)
     invoked: set[Symbol] = field(default_factory=set)  # local functions
@@ -190,6 +192,9 @@ class BodyEmitter:
     def _assign(self, target: ast.Expr, value: Expr, out: list[ast.Stmt], *, same: Callable[[Expr], bool]) -> None:
         operator, source = "=", value
         if isinstance(value, Op) and value.fn in _COMPOUND and value.dtype.is_real and same(value.args[0]):
+            if self.chained and is_chained(value):
+                out.append(ast.Assign(target, self._expression(value, out, taken=target.width + 5)))
+                return
             operator, source = _COMPOUND[value.fn], value.args[1]
         out.append(ast.Assign(target, self._expression(source, out, taken=target.width + 5), operator))
 
@@ -356,7 +361,15 @@ class BodyEmitter:
             self.called.add(called)
         self.narrows = self.narrows or (node.fn == "cast" and (*types, node.dtype) == (DType.F64, DType.F32))
 
+        both = chained(node, operands) if self.chained else None
+        if both is not None:
+            self.called.add(both.function)
+            operands = list(both.arguments)
+            types = (node.dtype,) * len(operands)
+
         def applied() -> ast.Expr:
+            if both is not None:
+                return ast.Call(both.function, tuple(operands))
             return scalar_ops.apply(
                 node.fn, tuple(operands), types, node.dtype, helper_name=helper_name, math=self.math
             )

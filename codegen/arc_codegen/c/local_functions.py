@@ -39,6 +39,7 @@ class BodyEmitters:
             helper_name=self.helper_name,
             math=self.options.math,
             locations=self.options.locations,
+            chained=self.options.optimize == "size" and self.options.fma == "off",
             static_names=self.static_names,
         )
         self.made.append(emitter)
