@@ -17,6 +17,7 @@ from arc_codegen.passes.loops.forwarding import forward_elements
 from arc_codegen.passes.loops.fusion import fuse_loops
 from arc_codegen.passes.loops.interchange import interchange_sums
 from arc_codegen.passes.loops.jam import jam_loops
+from arc_codegen.passes.loops.known_elements import read_known_elements
 from arc_codegen.passes.loops.promotion import promote_elements
 from arc_codegen.passes.loops.schedule import schedule_scalars
 from arc_codegen.passes.loops.sharing import share_expressions
@@ -114,9 +115,10 @@ LOOP_PIPELINE: tuple[LoopPass, ...] = (
     LoopPass("contract-arrays", lambda function, options: contract_arrays(function)),
     LoopPass("straighten-sums", lambda function, options: straighten_sums(function)),
     LoopPass("promote-elements", lambda function, options: _promote(function, BY_GOAL[options.optimize])),
+    LoopPass("fold-tables", lambda function, options: fold_tables(function)),
+    LoopPass("read-known-elements", lambda function, options: read_known_elements(function)),
     LoopPass("forward-in-loops", lambda function, options: forward_elements(function)),
     LoopPass("drop-stores", lambda function, options: drop_stores(function)),
-    LoopPass("fold-tables", lambda function, options: fold_tables(function)),
     LoopPass("drop-unread", lambda function, options: drop_unread(function)),
 )
 """The loop passes in order."""
