@@ -82,6 +82,10 @@ class CostModel:
     registers : int
         Straight-line code in which more scalars than this are alive at a time is put in another order. A Cortex-M4F has
         32 registers for them, some of which hold what an expression is made of.
+    loop_scalars : int
+        A loop that reads and sets more scalars from outside than this becomes several, if nothing but elements of an
+        array that it writes anyway goes from one to the next; 0: never. Of the registers of a Cortex-M4F, a function
+        may use 16 without saving them first; two hold what an expression is made of. For speed all 32 are used.
     outlined : int
         Straight-line code that is repeated becomes a function where that saves so many octets; 0: never.
     outlined_share, outlined_calls : float
@@ -126,6 +130,7 @@ class CostModel:
     summed_boxes: int
     split_again: int
     registers: int
+    loop_scalars: int
     outlined: int
     outlined_share: float
     outlined_calls: float
@@ -228,6 +233,7 @@ BY_GOAL = {
         summed_boxes=3,
         split_again=8,
         registers=24,
+        loop_scalars=14,
         outlined=4,
         outlined_share=0.0,
         outlined_calls=1e9,
@@ -271,6 +277,7 @@ BY_GOAL = {
         summed_boxes=5,
         split_again=8,
         registers=24,
+        loop_scalars=14,
         outlined=200,
         outlined_share=0.05,
         outlined_calls=0.6,
@@ -314,6 +321,7 @@ BY_GOAL = {
         summed_boxes=32,
         split_again=8,
         registers=24,
+        loop_scalars=30,
         outlined=0,
         outlined_share=0.0,
         outlined_calls=0.0,

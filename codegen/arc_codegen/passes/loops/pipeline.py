@@ -13,6 +13,7 @@ from arc_codegen.passes.loops.coalescing import coalesce_copies
 from arc_codegen.passes.loops.contraction import contract_arrays
 from arc_codegen.passes.loops.dead_stores import drop_stores
 from arc_codegen.passes.loops.first_runs import take_in_first_runs
+from arc_codegen.passes.loops.fission import distribute_loops
 from arc_codegen.passes.loops.forwarding import forward_elements
 from arc_codegen.passes.loops.fusion import fuse_loops
 from arc_codegen.passes.loops.interchange import interchange_sums
@@ -77,6 +78,10 @@ def _promote(function: LoopFunction, model: CostModel) -> LoopFunction:
     return promote_elements(function, most=model.promoted)
 
 
+def _distribute(function: LoopFunction, model: CostModel) -> LoopFunction:
+    return distribute_loops(function, most=model.loop_scalars)
+
+
 def _schedule(function: LoopFunction, model: CostModel) -> LoopFunction:
     return schedule_scalars(function, registers=model.registers)
 
@@ -120,6 +125,7 @@ LOOP_PIPELINE: tuple[LoopPass, ...] = (
     LoopPass("forward-in-loops", lambda function, options: forward_elements(function)),
     LoopPass("drop-stores", lambda function, options: drop_stores(function)),
     LoopPass("drop-unread", lambda function, options: drop_unread(function)),
+    LoopPass("distribute-loops", lambda function, options: _distribute(function, BY_GOAL[options.optimize])),
 )
 """The loop passes in order."""
 

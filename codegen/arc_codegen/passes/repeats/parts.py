@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from arc_codegen.ir.loops import Expr, Index, Literal, Load, Store, Symbol
+from arc_codegen.ir.types import DType
 from arc_codegen.passes.repeats.growth import Growth, Row
 from arc_codegen.passes.repeats.operations import STORE, Node, Operations
 
@@ -302,7 +303,7 @@ def _pack_loads(part: Part, readable: IsReadable) -> None:
 def _pack_values(part: Part) -> None:
     """Parameters that have few different values: several occurrences read them from one place."""
     packed = {number for pack in part.packs for number in pack.parameters}.union(part.again)
-    groups: dict[object, list[int]] = {}
+    groups: dict[tuple[tuple[int, ...], DType], list[int]] = {}
     for number, nodes in enumerate(part.parameters):
         if number in packed:
             continue
@@ -311,7 +312,7 @@ def _pack_values(part: Part) -> None:
         dtype = part.expression(number, 0).dtype
         groups.setdefault((pattern, dtype), []).append(number)
     k = part.occurrences
-    for (pattern, _), numbers in groups.items():  # type: ignore[misc]
+    for (pattern, _), numbers in groups.items():
         variants = max(pattern) + 1
         m = len(numbers)
         segments = {part.graph.places[part.rows[0][occurrence]] for occurrence in range(k)}
