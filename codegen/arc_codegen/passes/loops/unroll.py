@@ -20,6 +20,11 @@ _ANY = 1e6
 _COPIED = 48
 """Operations of a loop that does no more than copy, if it is to be unrolled to its end at any price."""
 
+_SHORT = 6
+_INSIDE = 4
+"""In a loop of so few runs within another, so many times the operations may be that are written out elsewhere: counting
+it is a large part of it, in every run of the outer one."""
+
 _WORK = 10
 """With so many times more work in a run than counting, there is nothing to be saved."""
 
@@ -103,7 +108,7 @@ class Unrolling:
             if extent % count == 0:
                 runs = self._runs(loop, [(loop.var, count, loop.start + k) for k in range(count)])
                 forms.append([replace(loop, start=0, stop=extent // count, body=tuple(runs))])
-        if extent * weight <= self._whole:
+        if extent * weight <= self._whole * (_INSIDE if times > 1 and extent <= _SHORT else 1):
             forms.append(self._whole_loop(loop))
         return forms[self._trade.better(forms, times)]
 
