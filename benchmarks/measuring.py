@@ -7,7 +7,7 @@ import statistics
 import struct
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +31,10 @@ CHIP: Final = "cortex-m4f"
 STRICT_FLAGS: Final = ("-O2", "-std=c99", "-ffp-contract=off")
 FUSED_FLAGS: Final = ("-O2", "-std=gnu11", "-DARC_FMA=1")
 """GCC's own default under gnu11: products and sums are contracted wherever it sees them."""
+
+_TABLE: Final = "Cross Reference Table"
+_CROSS_REFERENCES: Final = "-Wl,--cref"
+"""The linker lists which objects refer to which symbols."""
 
 _ALLOCATED: Final = 2
 _SECONDS: Final = 120.0
@@ -97,7 +101,8 @@ def measure_on_chip(
         A compiler or the emulator is missing or fails.
     """
     with tempfile.TemporaryDirectory(prefix="arc-bench-") as folder:
-        image = _build(load_target(CHIP), competitor, draws, flags_of(fma=fma), Path(folder), timed=False)
+        flags = (*flags_of(fma=fma), _CROSS_REFERENCES)
+        image = _build(load_target(CHIP), competitor, draws, flags, Path(folder), timed=False)
         answers = _run(image, competitor, len(draws))
         return _costs(image, competitor, answers), answers
 
@@ -178,12 +183,17 @@ def _costs(image: Image, competitor: Competitor, answers: Answers) -> Costs:
 
 
 def _sizes(image: Image, competitor: Competitor) -> tuple[int, int, Mapping[str, int]]:
-    """Flash and RAM of a competitor, and the flash of each object of arc_math: from the linker's map."""
+    """Flash and RAM of a competitor, and the flash of each object of arc_math: from the linker's map.
+
+    What the program around takes of the C library is not a competitor's, unless its own code refers to it as well.
+    """
     flash = ram = 0
     math: dict[str, int] = {}
     functions = math_sources(competitor)
+    own = {f"{Path(name).stem}.o" for name in competitor.sources}
+    taken = taken_from_archives(image.link_map, own)
     for part in read_link_map(image.link_map).placed:
-        if part.file.startswith(("board-", "crt")) or not part.file:
+        if part.file.startswith(("board-", "crt")) or not part.file or (part.member and part.member not in taken):
             continue
         size = part.size * (part.output in _FLASH)
         ram += part.size * (part.output in _RAM)
@@ -193,6 +203,38 @@ def _sizes(image: Image, competitor: Competitor) -> tuple[int, int, Mapping[str,
         else:
             flash += size
     return flash, ram, {name: size for name, size in math.items() if size}
+
+
+def taken_from_archives(link_map: str, objects: Set[str]) -> set[str]:
+    """Members of archives that these objects refer to, and those that such members refer to.
+
+    Parameters
+    ----------
+    link_map : str
+        With the linker's table of cross references.
+    objects : set of str
+        Names of object files.
+
+    Examples
+    --------
+    >>> table = "Cross Reference Table\\n\\nSymbol File\\nmemset  libc.a(memset.o)\\n        board.o\\n        fir.o\\n"
+    >>> taken_from_archives(table, {"fir.o"}), taken_from_archives(table, {"other.o"})
+    ({'memset.o'}, set())
+    """
+    _, _, table = link_map.partition(_TABLE)
+    users: dict[str, set[str]] = {}  # of each member of an archive
+    member = ""
+    for line in table.splitlines():
+        file = line.split()[-1] if line.split() else ""
+        name = file.rpartition("(")[2].removesuffix(")") if file.endswith(")") else Path(file).name
+        if line and not line[0].isspace():
+            member = name if file.endswith(")") else ""
+        elif member and file:
+            users.setdefault(member, set()).add(name)
+    found: set[str] = set()
+    while new := {member for member, by in users.items() if member not in found and by & (objects | found)}:
+        found |= new
+    return found
 
 
 def math_sources(competitor: Competitor) -> set[str]:
