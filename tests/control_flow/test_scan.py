@@ -163,16 +163,17 @@ def test_carries_that_change_places() -> None:
     np.testing.assert_array_equal(rows[:, 2], numbers)
 
 
-def test_the_code_does_not_grow_with_the_number_of_runs(tmp_path: Path) -> None:
+@pytest.mark.parametrize("goal", ["size", "balanced"])
+def test_the_code_does_not_grow_with_the_number_of_runs(tmp_path: Path, goal: Any) -> None:
     lengths = {}
-    for n in (50, 60, 800, 1600):
+    for n in (50, 60, 1600, 3200):
         arguments = (X0, np.zeros((n, M)), MATRIX, 0.7)
-        made = arc.codegen(
-            [rolled, arc.grad(rolled, 1)], arguments, name="control", output_dir=tmp_path / str(n), force=True
-        )
+        functions = [rolled, arc.grad(rolled, 1)]
+        made = arc.codegen(functions, arguments, name="control", output_dir=tmp_path / str(n), optimize=goal)
         lengths[n] = Path(made.source).read_text(encoding="utf-8").count("\n")
     assert lengths[50] == lengths[60]
-    assert lengths[800] == lengths[1600]  # so many runs compute again what fewer have the memory to remember
+    assert lengths[1600] == lengths[3200]  # so many runs compute again what fewer have the memory to remember
+    assert goal == "balanced" or lengths[50] == lengths[1600]  # for size nothing is remembered
 
 
 def test_float32() -> None:
