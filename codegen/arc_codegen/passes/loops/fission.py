@@ -37,7 +37,11 @@ def distribute_loops(function: LoopFunction, *, most: int) -> LoopFunction:
     in_place = {buffer.symbol for pair in state_buffers(function) for buffer in pair}
     fixed = {b.symbol for b in function.buffers if b.kind in ("input", "const")} - in_place
     fission = _Fission(most, fixed, in_place, FreshSymbols(function))
-    return replace(function, body=fission.body(function.body))
+    body = fission.body(function.body)
+    if body == function.body:
+        return function
+    # In another order, more scalars would be alive at a time: compilers are asked to keep this one.
+    return replace(function, body=body, keeps_order=True)
 
 
 @dataclass(frozen=True, slots=True)
