@@ -42,8 +42,9 @@ def fit(
 
     The sum of squares stops telling two parameter vectors apart when they differ by the square root of the rounding
     unit; the gradient still does. So once a step promises less than the rounding of the sum, undamped Gauss-Newton
-    steps follow for as long as each is shorter than the one before: they end where rounding of the residual and the
-    Jacobian ends them.
+    steps follow for as long as they get shorter: they end where rounding of the residual and the Jacobian ends them.
+    Where residuals are large, single steps may be longer than the one before on the way there: as many as there are
+    parameters are waited for.
 
     Parameters
     ----------
@@ -153,8 +154,8 @@ class _ScaledSystem:
 def _polish(
     residual: Callable[[FloatArray], FloatArray], jacobian: Callable[[FloatArray], FloatArray], b: FloatArray, done: int
 ) -> Fit:
-    """Undamped steps for as long as they get shorter."""
-    previous = np.inf
+    """Undamped steps, until as many as there are parameters have not been shorter than the shortest."""
+    shortest, longer = np.inf, 0
     iteration = done
     while True:
         r, slopes = residual(b), jacobian(b)
@@ -162,8 +163,9 @@ def _polish(
         scale[scale == 0.0] = 1.0
         scaled_step = np.linalg.lstsq(slopes / scale, -r, rcond=_EPS)[0]
         length = float(np.linalg.norm(scaled_step))
-        if not length < previous:
+        longer = 0 if length < shortest else longer + 1
+        if longer > b.size or length == 0.0:
             return Fit(b, r, slopes, iteration, converged=True, reason="steps no longer shrink")
-        previous = length
+        shortest = min(shortest, length)
         b = b + scaled_step / scale
         iteration += 1

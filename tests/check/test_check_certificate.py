@@ -100,8 +100,8 @@ def test_states_have_their_initialiser_in_it() -> None:
 @pytest.mark.parametrize(
     ("before", "after", "problem"),
     [
-        (r"(for \(int \w+ = 0; \w+ <) 40;", r"\1 n;", "are not literals"),
-        (r"for \(int (\w+) = 0; \1 < 40; \+\+\1\) \{", "while (true) {", "has a 'while'"),
+        (r"(for \(int \w+ = 0; \w+ <) \d+;", r"\1 n;", "are not literals"),
+        (r"for \(int (\w+) = 0; \1 < \d+; \+\+\1\) \{", "while (true) {", "has a 'while'"),
         (r"(ARC_FAST_CODE void m\([^{]*\{)", r"\1\n  m(x, a, out);", "recursion: m -> m"),
         (r"(ARC_FAST_CODE void m\([^{]*\{)", r"\1\n  (*hook)(x);", "a call through a pointer: (*hook)(x)"),
         (r"(ARC_FAST_CODE void m\([^{]*\{)", r"\1\n  table[2](x);", "a call through a pointer"),

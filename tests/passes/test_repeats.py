@@ -200,7 +200,7 @@ def test_stages_of_an_integrator_call_one_function(stages: LoopFunction) -> None
     verify_loops(changed)
     (local,) = changed.locals
     assert local.symbol.hint == "rate"
-    assert local.doc == "model.py:6, 3 times"
+    assert local.doc == "3 times"
     # With the step to the next stage, which the last has not.
     assert sum(isinstance(statement, Invoke) for statement in changed.body) == 3
     x = [np.array([0.3, 2.0], np.float32)]

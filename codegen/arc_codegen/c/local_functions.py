@@ -126,7 +126,7 @@ class _Definition:
             (*(ast.Evaluate(ast.Cast("void", ast.Name(name))) for name in unused), *name_constants(body, self.scope)),
             self.name.returns,
             attribute=ATTRIBUTES,
-            comment=" ".join(filter(None, (local.doc, _lines(local) if emitter.locations else ""))),
+            comment=", ".join(filter(None, (_lines(local) if emitter.locations else "", local.doc))),
         )
 
 

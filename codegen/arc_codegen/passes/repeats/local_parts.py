@@ -187,4 +187,4 @@ class _Writer:
         origin = self._origin()
         if origin is None or not self.locations:
             return ""
-        return f"{origin}, {self.part.occurrences} times"
+        return f"{self.part.occurrences} times"
