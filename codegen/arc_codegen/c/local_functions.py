@@ -126,8 +126,13 @@ class _Definition:
             (*(ast.Evaluate(ast.Cast("void", ast.Name(name))) for name in unused), *name_constants(body, self.scope)),
             self.name.returns,
             attribute=ATTRIBUTES,
-            comment=", ".join(filter(None, (_lines(local) if emitter.locations else "", local.doc))),
+            comment=_comment(local.doc, _lines(local) if emitter.locations else ""),
         )
+
+
+def _comment(doc: str, lines: str) -> str:
+    """What a function is, and of which lines: behind a sentence, else before it."""
+    return " ".join(filter(None, (doc, lines))) if doc.endswith(".") else ", ".join(filter(None, (lines, doc)))
 
 
 def _lines(local: LocalFunction) -> str:
