@@ -19,6 +19,7 @@ from arc_codegen.options import Options
 from arc_codegen.passes.cost import BY_GOAL
 from hypothesis import given
 from hypothesis import strategies as st
+from strategies.lookup_programs import gains
 
 GRIDS = [
     np.array([0.0, 0.0, 1.0, 1.0, 1.0, 2.0]),
@@ -71,18 +72,6 @@ def test_c_reads_what_the_interpreter_does(tmp_path: Path, goal: str, number: in
 def test_what_does_not_ascend_is_left_to_the_runtime() -> None:
     graph = lookups(np.array([5.0, 1.0, 3.0, 2.0, 4.0]))
     assert "arc_find" in generate(Module("lookups", (graph,)), Options(optimize="speed")).source
-
-
-def gains(count: int) -> Graph:
-    builder = GraphBuilder("gains")
-    place = builder.input("place", DType.F32, ())
-    grid = builder.constant(np.arange(12, dtype=np.float32))
-    results = []
-    for k in range(count):
-        table = builder.constant((np.arange(12) + 100 * (k + 1)).astype(np.float32))
-        at = Intervals(places=(place,), grids=(grid,), strides=(1,), offset=0)
-        results.append((f"y{k}", builder.lookup(table, at)))
-    return builder.finish(results)
 
 
 def test_one_table_and_one_pointer(tmp_path: Path) -> None:

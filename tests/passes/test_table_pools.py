@@ -19,6 +19,7 @@ from arc_codegen.passes.loopgen import lower_to_loops
 from hypothesis import given
 from hypothesis import strategies as st
 from strategies.graph_programs import assert_bits_equal
+from strategies.lookup_programs import gains
 
 POINTS = 4
 
@@ -65,18 +66,6 @@ def test_pools_change_no_bit(program: tuple[Graph, bool], places: list[float]) -
     expected = interpret(graph, arrays)
     assert_bits_equal(interpret_loops(pooled, arrays), expected)
     assert_bits_equal(interpret_loops(apart, arrays), expected)
-
-
-def gains(count: int) -> Graph:
-    builder = GraphBuilder("gains")
-    place = builder.input("place", DType.F32, ())
-    grid = builder.constant(np.arange(12, dtype=np.float32))
-    results = []
-    for k in range(count):
-        table = builder.constant((np.arange(12) + 100 * (k + 1)).astype(np.float32))
-        at = Intervals(places=(place,), grids=(grid,), strides=(1,), offset=0)
-        results.append((f"y{k}", builder.lookup(table, at)))
-    return builder.finish(results)
 
 
 def test_a_pool_ends_where_offsets_do() -> None:

@@ -15,7 +15,7 @@ from arc_codegen.c.chained import chained, is_chained
 from arc_codegen.c.literals import NON_FINITE, literal, uses_scalar_macros
 from arc_codegen.c.names import NameScope
 from arc_codegen.c.scalar_ops import CTYPES, Helper
-from arc_codegen.c.searches import halvings
+from arc_codegen.c.searches import interval_search, pointer_search
 from arc_codegen.c.static_names import StaticName
 from arc_codegen.ir import loops
 from arc_codegen.ir.expressions import is_sine_pair
@@ -210,27 +210,9 @@ class BodyEmitter:
         found = self._names[node.symbol] = self.scope.claim("at" if node.pointer else node.symbol.hint)
         if node.pointer:
             self._pointers[node.symbol] = replace(grid, name=found)
-            self._move_pointer(node, grid, place, out)
-            return
-        interval = ast.Name(found)
-        for number, step in enumerate(halvings(node.size)):
-            distance = ast.Number(str(step))
-            start = grid.element(ast.Binary("+", interval, distance) if number else distance)
-            above = ast.Binary("<=", start, place)
-            if number:
-                out.append(ast.If(above, (ast.Assign(interval, distance, "+="),)))
-            else:
-                out.append(ast.Declare("int32_t", found, ast.Ternary(above, distance, ast.Number("0"))))
-
-    def _move_pointer(self, node: loops.Find, grid: BufferAccess, place: ast.Expr, out: list[ast.Stmt]) -> None:
-        """The same with a pointer to the beginning of the interval."""
-        at = self._pointers[node.symbol]
-        out.append(ast.Declare(f"const {grid.ctype}", f"*{at.name}", ast.Name(grid.name)))
-        for step in halvings(node.size):
-            distance = ast.Number(str(step))
-            moved = ast.Unary("&", ast.Subscript(at.name, distance))
-            above = ast.Binary("<=", at.element(distance), place)
-            out.append(ast.If(above, (ast.Assign(ast.Name(at.name), moved),)))
+            out.extend(pointer_search(self._pointers[node.symbol], grid, place, node.size))
+        else:
+            out.extend(interval_search(found, grid, place, node.size))
 
     def _find(self, node: loops.Find, out: list[ast.Stmt]) -> None:
         if node.written:

@@ -9,6 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from arc_codegen.c import ast
+from arc_codegen.c.access import BufferAccess
+
 
 def halvings(size: int) -> Iterator[int]:
     """How far each step may move the interval, in a grid of so many points.
@@ -23,3 +26,24 @@ def halvings(size: int) -> Iterator[int]:
         half = intervals // 2
         yield half
         intervals -= half
+
+
+def interval_search(interval: str, grid: BufferAccess, place: ast.Expr, size: int) -> Iterator[ast.Stmt]:
+    """The comparisons, each of which moves the interval on or not."""
+    for number, step in enumerate(halvings(size)):
+        distance = ast.Number(str(step))
+        start = grid.element(ast.Binary("+", ast.Name(interval), distance) if number else distance)
+        above = ast.Binary("<=", start, place)
+        if number:
+            yield ast.If(above, (ast.Assign(ast.Name(interval), distance, "+="),))
+        else:
+            yield ast.Declare("int32_t", interval, ast.Ternary(above, distance, ast.Number("0")))
+
+
+def pointer_search(at: BufferAccess, grid: BufferAccess, place: ast.Expr, size: int) -> Iterator[ast.Stmt]:
+    """The same with a pointer, ``at``, to the beginning of the interval."""
+    yield ast.Declare(f"const {grid.ctype}", f"*{at.name}", ast.Name(grid.name))
+    for step in halvings(size):
+        distance = ast.Number(str(step))
+        above = ast.Binary("<=", at.element(distance), place)
+        yield ast.If(above, (ast.Assign(ast.Name(at.name), ast.Unary("&", ast.Subscript(at.name, distance))),))

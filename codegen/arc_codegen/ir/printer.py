@@ -192,4 +192,4 @@ def _constant(node: Constant) -> str:
     elements = constant_array(node).ravel()
     if node.type.shape == ():
         return f"constant {format_scalar(elements[0], node.type.dtype)}{name}"
-    return f"constant {format_elements(elements, node.type.dtype)}{name}"  # type: ignore[arg-type]
+    return f"constant {format_elements(elements, node.type.dtype)}{name}"  # type: ignore[arg-type]  # an array is a sequence
