@@ -106,7 +106,7 @@ def outlined(
         tuple(replace(b, kind=kind, shape=b.shape or (1,), values=()) for b, kind in _kinds(reads, writes)),
         tuple(inside),
         tuple(results),
-        next((s.origin for s in statements if getattr(s, "origin", None) is not None), None),  # type: ignore[union-attr]
+        next((s.origin for s in statements if getattr(s, "origin", None) is not None), None),  # type: ignore[union-attr]  # asked for
         doc,
     )
     return local, _call(local, values, reads, writes, own, around)
