@@ -14,7 +14,7 @@ import re
 import sys
 import threading
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -223,6 +223,30 @@ def record(node: ca.MX) -> ca.MX:
         if origin is not None:
             traces[-1].nodes.setdefault(node.__hash__(), (node, origin))
     return node
+
+
+def carry_origins(before: Sequence[ca.MX], after: Sequence[ca.MX], replaced: Sequence[ca.MX]) -> None:
+    """Copies of nodes are noted to be written where the nodes were.
+
+    Parameters
+    ----------
+    before, after : sequence of MX
+        Expressions, and what they became when ``replaced`` was substituted.
+    """
+    if not _STACK.traces:
+        return
+    known = _STACK.traces[-1].nodes
+    seen = {node.__hash__() for node in replaced}
+    waiting = list(zip(before, after, strict=True))
+    while waiting:
+        node, copy = waiting.pop()
+        key = node.__hash__()
+        if key in seen or key == copy.__hash__() or node.n_dep() != copy.n_dep():
+            continue
+        seen.add(key)
+        if key in known:
+            known.setdefault(copy.__hash__(), (copy, known[key][1]))
+        waiting.extend((node.dep(i), copy.dep(i)) for i in range(node.n_dep()))
 
 
 _INTERNAL: dict[str, bool] = {}

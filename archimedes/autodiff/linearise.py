@@ -7,7 +7,7 @@ known to be nobody else's (`pristine`) need no such detour.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,7 @@ from archimedes.array.core import SymbolicArray
 from archimedes.array.primitives import as_symbolic, from_held, symbol
 from archimedes.array.trace_context import casadi_differentiating, casadi_tracing
 from archimedes.autodiff.arguments import check_shape
+from archimedes.autodiff.shifts import hold_shifts_constant
 from archimedes.errors import ArcIndexError, ArcTypeError
 from archimedes.function.arguments import BoundCall
 from archimedes.function.compiled import CompiledFunction
@@ -48,6 +49,7 @@ class Primal:
     out_tree: Structure
     replaced: tuple[ca.MX, ...]
     actual: tuple[ca.MX, ...]
+    restore: Callable[[Sequence[ca.MX]], list[ca.MX]]
 
     @property
     def leaves(self) -> tuple[SymbolicArray, ...]:
@@ -62,7 +64,7 @@ class Primal:
     def finish(self, expressions: Sequence[ca.MX]) -> list[ca.MX]:
         """The expressions, dense, in terms of what the function was called with."""
         with casadi_tracing():
-            dense = [ca.densify(expression) for expression in expressions]
+            dense = [ca.densify(expression) for expression in self.restore(expressions)]
             if not self.replaced or not dense:
                 return dense
             found: list[ca.MX] = ca.graph_substitute(dense, list(self.replaced), list(self.actual))
@@ -107,8 +109,11 @@ def evaluate_primal(primal: CompiledFunction, bound: BoundCall, positions: Seque
         changes[position] = unflatten(structure, symbols)
     changed = bound.with_positional(changes)
     function = primal.__wrapped__
-    outputs, out_tree = flatten_result(apply_bound(function, changed, kept), primal.name, where=defined_at(function))
-    return Primal(primal.name, tuple(arguments), tuple(outputs), out_tree, tuple(replaced), tuple(actual))
+    found, out_tree = flatten_result(apply_bound(function, changed, kept), primal.name, where=defined_at(function))
+    leaves = [leaf.held for argument in arguments for leaf in argument.leaves]
+    held = hold_shifts_constant([output.held for output in found], leaves)
+    outputs = tuple(from_held(mx, o.shape, o.dtype) for mx, o in zip(held.outputs, found, strict=True))
+    return Primal(primal.name, tuple(arguments), outputs, out_tree, tuple(replaced), tuple(actual), held.restore)
 
 
 def as_leaves_like(
