@@ -63,8 +63,9 @@ class Primal:
 
     def finish(self, expressions: Sequence[ca.MX]) -> list[ca.MX]:
         """The expressions, dense, in terms of what the function was called with."""
+        restored = self.restore(expressions)
         with casadi_tracing():
-            dense = [ca.densify(expression) for expression in self.restore(expressions)]
+            dense = [ca.densify(expression) for expression in restored]
             if not self.replaced or not dense:
                 return dense
             found: list[ca.MX] = ca.graph_substitute(dense, list(self.replaced), list(self.actual))

@@ -1,13 +1,15 @@
 """Values that cancel: the shift of a sum of exponentials is no part of its derivative.
 
-``m + log(sum(exp(x - m)))`` is written with the largest element as ``m`` so that nothing overflows; its value is the same for
-every ``m``. The derivative by ``m`` is therefore zero, and sweeps that go through it compute a zero out of roundings: a
-softmax that is summed and taken from one, spread over the elements that share the maximum. Such an ``m`` is a constant here.
+``m + log(sum(exp(x - m)))`` is written with the largest element as ``m`` so that nothing overflows; its value is the
+same for every ``m``. The derivative by ``m`` is therefore zero, and sweeps that go through it compute a zero out of
+roundings: a softmax that is summed and taken from one, spread over the elements that share the maximum. Such an ``m``
+is a constant here.
 
-That a value cancels is proved, element by element, by how others change where d is added to it: a value changes by ``c d``
-(a shift), or by a factor ``exp(c d)`` (a scaling). Sums, differences and negations of shifts are shifts, an exponential makes a
-scaling of a shift and a logarithm a shift of a scaling, products and quotients of scalings are scalings, and so are sums of
-equal ones. Where all that comes of ``m`` returns to c = 0, ``m`` cancels; any other operation, or an output, ends the proof.
+That a value cancels is proved, element by element, by how others change where d is added to it: a value changes by
+``c d`` (a shift), or by a factor ``exp(c d)`` (a scaling). Sums, differences and negations of shifts are shifts, an
+exponential makes a scaling of a shift and a logarithm a shift of a scaling, products and quotients of scalings are
+scalings, and so are sums of equal ones. Where all that comes of ``m`` returns to c = 0, ``m`` cancels; any other
+operation, or an output, ends the proof.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from numpy.typing import NDArray
 
 from archimedes.array.trace_context import carry_origins, casadi_tracing
 from archimedes.lower.mx import nonzero_table
+from archimedes.lower.scalar_ops import OP_NAMES, is_scalar_op
 
 _FREE: Final = 0
 _SHIFT: Final = 1
@@ -51,13 +54,20 @@ class _Change:
 
 @dataclass(slots=True)
 class _Value:
-    """A node of the graph, or an output of the call of a function, and what reads it."""
+    """A node of the graph, or an output of the call of a function, and what reads it.
 
-    node: ca.MX
+    ``nodes``: the same written several times, as in ``np.max(x) + np.log(np.sum(np.exp(x - np.max(x))))``.
+    """
+
+    nodes: list[ca.MX]
     operation: int
     sources: list[int]
     readers: list[int] = field(default_factory=list)
     active: bool = False
+
+    @property
+    def node(self) -> ca.MX:
+        return self.nodes[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +104,12 @@ def hold_shifts_constant(outputs: Sequence[ca.MX], wrt: Sequence[ca.MX]) -> Cons
         if value.operation == ca.OP_EXP and value.active:
             for k in _shifts_of(values, value.sources[0]):
                 if k not in found and _cancels(values, k):
-                    found[k] = values[k].node
+                    found[k] = ca.MX.sym("shift", values[k].node.sparsity())
     if not found:
         return Constants(list(outputs))
-    actual = tuple(found.values())
-    symbols = tuple(ca.MX.sym("shift", node.sparsity()) for node in actual)
-    return Constants(_substituted(outputs, actual, symbols), symbols, actual)
+    pairs = [(node, symbol) for k, symbol in found.items() for node in values[k].nodes]
+    changed = _substituted(outputs, [node for node, _ in pairs], [symbol for _, symbol in pairs])
+    return Constants(changed, tuple(found.values()), tuple(values[k].node for k in found))
 
 
 def _substituted(expressions: Sequence[ca.MX], before: Sequence[ca.MX], after: Sequence[ca.MX]) -> list[ca.MX]:
@@ -116,29 +126,48 @@ def _values_of(outputs: Sequence[ca.MX], wrt: Sequence[ca.MX]) -> list[_Value]:
         return []
     values: list[_Value] = []
     slots: dict[int, int] = {}
-    for k in range(function.n_instructions()):
-        operation = function.instruction_id(k)
-        sources = [slots.get(slot, -1) for slot in function.instruction_input(k)]
+    known: dict[object, int] = {}
+
+    def note(node: ca.MX, operation: int, sources: list[int], key: object) -> int:
+        same = known.get(key) if key is not None else None
+        if same is not None:
+            values[same].nodes.append(node)
+            return same
         active = operation == ca.OP_INPUT or any(values[s].active for s in sources if s >= 0)
         for s in {s for s in sources if s >= 0}:
             values[s].readers.append(len(values))
-        targets = function.instruction_output(k)
+        values.append(_Value([node], operation, sources, active=active))
+        if key is not None:
+            known[key] = len(values) - 1
+        return len(values) - 1
+
+    for k in range(function.n_instructions()):
+        operation = function.instruction_id(k)
+        sources = [slots.get(slot, -1) for slot in function.instruction_input(k)]
         if operation == ca.OP_OUTPUT:
-            values.append(_Value(ca.MX(), operation, sources))
+            note(ca.MX(), operation, sources, None)
             continue
+        targets = function.instruction_output(k)
         node = function.instruction_MX(k)
-        if operation != ca.OP_CALL and len(targets) == 1 and node.n_out() == 1:
-            slots[targets[0]] = len(values)
-            values.append(_Value(node, operation, sources, active=active))
+        value = note(node, operation, sources, _key(node, operation, sources))
+        if operation != ca.OP_CALL and len(targets) == 1:
+            slots[targets[0]] = value
             continue
-        call = len(values)
-        values.append(_Value(node, operation, sources, active=active))
         for number, target in enumerate(targets):
             if target >= 0:
-                values[call].readers.append(len(values))
-                slots[target] = len(values)
-                values.append(_Value(node.get_output(number), operation, [call], active=active))
+                slots[target] = note(node.get_output(number), operation, [value], (value, number))
     return values
+
+
+def _key(node: ca.MX, operation: int, sources: list[int]) -> object:
+    """What is equal for nodes that are the same; None where that is not known."""
+    if operation == ca.OP_CALL:
+        return operation, tuple(sources), node.which_function().__hash__()
+    if operation == ca.OP_GETNONZEROS:
+        return operation, tuple(sources), node.shape, nonzero_table(node.info()).tobytes()
+    if operation in _RULES or (operation in OP_NAMES and is_scalar_op(OP_NAMES[operation])):
+        return operation, tuple(sources), node.shape
+    return None
 
 
 def _shifts_of(values: list[_Value], exponent: int) -> list[int]:
@@ -149,7 +178,8 @@ def _shifts_of(values: list[_Value], exponent: int) -> list[int]:
     if values[k].operation not in {ca.OP_SUB, ca.OP_ADD}:
         return []
     found = []
-    for source in reversed(values[k].sources):
+    for operand in reversed(values[k].sources):
+        source = operand
         while source >= 0 and values[source].operation in _VIEWS:
             source = values[source].sources[0]
         if source >= 0 and values[source].active and values[source].operation != ca.OP_INPUT:
@@ -181,10 +211,12 @@ def _changed(values: list[_Value], k: int, changes: dict[int, _Change]) -> _Chan
     """How a value changes; None if that is not of either kind."""
     value = values[k]
     rule = _RULES.get(value.operation)
-    if rule is None:
+    if rule is None or not value.node.is_dense():
         return None
     operands = []
     for source in value.sources:
+        if source >= 0 and not values[source].node.is_dense():
+            return None
         count = values[source].node.nnz() if source >= 0 else 1
         operands.append(changes.get(source) or _Change(*np.zeros((3, count), np.int64)))
     return rule(value.node, operands)
@@ -197,7 +229,7 @@ def _viewed(node: ca.MX, operands: list[_Change]) -> _Change | None:
         return change
     if operation == ca.OP_TRANSPOSE:
         rows, columns = node.dep().shape
-        return change.at(np.arange(rows * columns).reshape(columns, rows).T.ravel()) if node.is_dense() else None
+        return change.at(np.arange(rows * columns).reshape(columns, rows).T.ravel())
     table = nonzero_table(node.info())
     return change.at(table) if table.min(initial=0) >= 0 else None
 
@@ -241,7 +273,7 @@ def _product_of_matrices(node: ca.MX, operands: list[_Change]) -> _Change | None
     """Of z + x y, with x of shape (r, n) and y of shape (n, c)."""
     z, x, y = operands
     (rows, n), columns = node.dep(1).shape, node.dep(2).size2()
-    if not (n and z.cancelled and node.dep(1).is_dense() and node.dep(2).is_dense()):
+    if not n or not z.cancelled:
         return None
     inner, row, column = np.meshgrid(np.arange(n), np.arange(rows), np.arange(columns), indexing="ij")
     terms = _together(x.at(row + inner * rows), y.at(inner + column * n), _SCALING, 1)

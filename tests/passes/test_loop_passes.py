@@ -190,6 +190,20 @@ def test_jamming_is_weighed_against_what_unrolling_saves_anyway() -> None:
     assert counts == [2, 1]
 
 
+def test_runs_go_together_where_their_inner_loops_read_more_than_registers_hold() -> None:
+    for arrays, runs in ((3, 4), (4, 2)):
+        terms = [
+            Let(Symbol(100 + k, "t"), Op("mul", (at("x", 4 * k, j=1), at("x", 60, i=1)), F64)) for k in range(arrays)
+        ]
+        stored = [put("z", Ref(term.symbol, F64), 4 * k, i=16, j=1) for k, term in enumerate(terms)]
+        before = function(loop("i", 4, loop("j", 4, *terms, *stored)))
+        after = jam_loops(before, copies=2, statements=40, whole=1000)
+        check(before, after)
+        outer = after.body[-1]
+        assert isinstance(outer, For)
+        assert outer.stop - outer.start == runs
+
+
 def test_runs_that_wait_for_each_other_are_left_alone() -> None:
     chain = loop("i", 8, loop("j", 4, put("y", Op("add", (at("y", i=1), at("x", j=1)), F64), 1, i=1)))
     before = function(chain)

@@ -90,6 +90,21 @@ def test_sums_that_would_take_more_memory_stay() -> None:
     assert interchange_sums(before, most=0) is before
 
 
+def test_sums_beside_those_that_are_used_at_once_stay_with_them() -> None:
+    before = rows_and_sums()
+    total = Ref(SYMBOLS["s"], F64)
+    used = loop(
+        "j",
+        2,
+        Var(SYMBOLS["s"], Number(-0.0, F64)),
+        loop("k", RUNS, Set(SYMBOLS["s"], Op("add", (total, at("w", k=1)), F64))),
+        put("w", product(total, total), RUNS, j=1),
+    )
+    both = function(*before.body, used)
+    assert interchange_sums(both, most=4).body == both.body
+    assert len(interchange_sums(both, most=5).body) == 4
+
+
 def test_many_sums_stay_out_of_a_loop_that_calls_functions() -> None:
     before = rows_and_sums()
     first = loop("i", RUNS, put("w", Op("exp", (at("x", i=1),), F64), i=1))

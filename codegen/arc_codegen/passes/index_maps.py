@@ -13,19 +13,29 @@ import numpy.typing as npt
 
 from arc_codegen.ir.affine import compose, contiguous_strides, is_identity, part_positions, positions, recognise
 from arc_codegen.ir.builder import GraphBuilder, constant_array, uniform_constant
-from arc_codegen.ir.graph import AffineMap, Assemble, Constant, Gather, Node, Part, Reduce, Value, View
+from arc_codegen.ir.graph import AffineMap, Assemble, Constant, Gather, Map, Node, Part, Reduce, Value, View
 from arc_codegen.ir.types import TensorType
 
 _TABLE_LIMIT = 1 << 16
 """Views larger than this are followed by their maps only, never element by element."""
 
+_COLUMNS, _ROWS = 4, 3
+"""Of a table that is read by columns: most columns, fewest rows."""
+
 Positions = npt.NDArray[np.int64]
 
 
 class IndexMaps:
-    """The rule, with what it remembers of the assemblies it has met: which part writes which element."""
+    """The rule, with what it remembers of the assemblies it has met: which part writes which element.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    columns : bool, optional
+        Also read what was scattered, by columns. Before loops are decided on this takes apart what they would share.
+    """
+
+    def __init__(self, *, columns: bool = False) -> None:
+        self._by_columns = columns
         self._writers: dict[Value, tuple[Positions, Positions]] = {}
 
     def __call__(self, builder: GraphBuilder, node: Node) -> Value:
@@ -125,10 +135,35 @@ class IndexMaps:
                 )
             return self._gather(builder, _gather_node(node, source.base, places))
         part = source.parts[first]
+        if part.accumulate:
+            return self._added_to_zero(builder, node, part.value, element[places])
         return self._gather(builder, _gather_node(node, part.value, element[places]))
 
+    def _added_to_zero(self, builder: GraphBuilder, node: Node, value: Value, table: Positions) -> Value | None:
+        """Elements that were added to nothing else: read where they are, if no table is needed for it."""
+        if recognise(table) is not None:
+            read = self._gather(builder, _gather_node(node, value, table))
+        elif self._by_columns and (columns := _columns(table)) > 1:
+            read = self._of_columns(builder, node, value, table.reshape(-1, columns))
+        else:
+            return None
+        zero = builder.broadcast(builder.constant(np.zeros((), node.type.dtype.numpy_name)), node.type.shape)
+        return builder.add(Map(type=node.type, fn="add", args=(zero, read), origin=node.origin))
+
+    def _of_columns(self, builder: GraphBuilder, node: Node, value: Value, table: Positions) -> Value:
+        rows, columns = table.shape
+        kept = TensorType(node.type.dtype, (rows,))
+        parts = []
+        for k in range(columns):
+            read = self._gather(builder, _gather_node(replace(node, type=kept), value, table[:, k]))
+            parts.append(Part(value=read, target=AffineMap(k, (columns,))))
+        return builder.add(Assemble(type=node.type, parts=tuple(parts), origin=node.origin))
+
     def _find_writers(self, builder: GraphBuilder, value: Value, node: Assemble) -> tuple[Positions, Positions]:
-        """For each element the part that writes it last (-1: none, -2: several, added up) and which of its elements."""
+        """For each element the part that writes it last, or adds alone to it, and which of its elements.
+
+        The part is -1 where there is none, -2 where several add up.
+        """
         known = self._writers.get(value)
         if known is not None:
             return known
@@ -137,7 +172,11 @@ class IndexMaps:
         for k, part in enumerate(node.parts):
             places = part_positions(builder.type(part.value).shape, part)
             if part.accumulate:
+                once = np.bincount(places, minlength=node.type.size) == 1
+                alone = once & (writer == -1) & (node.base is None and node.type.dtype.is_real)
+                element[places] = np.arange(places.size)
                 writer[places] = -2
+                writer[alone] = k
             else:
                 writer[places] = k
                 element[places] = np.arange(places.size)
@@ -147,6 +186,16 @@ class IndexMaps:
 
 def _gather_node(like: Node, arg: Value, table: Positions) -> Gather:
     return Gather(type=like.type, arg=arg, table=tuple(table.ravel().tolist()), origin=like.origin)
+
+
+def _columns(table: Positions) -> int:
+    """In how many columns, each a row's step behind the one above, a table lies; 1 if in none."""
+    for columns in range(2, _COLUMNS + 1):
+        if table.size % columns == 0 and table.size >= _ROWS * columns:
+            steps = np.diff(table.reshape(-1, columns), axis=0)
+            if (steps == steps[0, 0]).all():
+                return columns
+    return 1
 
 
 def _reshape(like: Node, arg: Value) -> View:

@@ -56,7 +56,7 @@ PIPELINE: tuple[GraphPass, ...] = (
     GraphPass("hoist-invariants", lambda graph, options: hoist_invariants(graph)),
     GraphPass("remember-values", lambda graph, options: remember_values(graph, BY_GOAL[options.optimize])),
     GraphPass("scalarise", lambda graph, options: scalarise(graph, BY_GOAL[options.optimize])),
-    GraphPass("forward-elements", lambda graph, options: rebuild(graph, IndexMaps())),
+    GraphPass("forward-elements", lambda graph, options: rebuild(graph, IndexMaps(columns=True))),
     GraphPass("simplify-scalars", lambda graph, options: rebuild(graph, simplify_arithmetic)),
     GraphPass("drop-added-zeros", lambda graph, options: drop_added_zeros(graph)),
     GraphPass("read-assembled", lambda graph, options: read_assembled(graph)),

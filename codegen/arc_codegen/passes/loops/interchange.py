@@ -86,9 +86,8 @@ class _Interchange:
         out: list[Stmt] = []
         found = [_sums_of(statement) for statement in body]
         together = Counter[tuple[int, int]]()
-        for sums in found:
-            if sums is not None:
-                together[sums.runs] += sums.count
+        for statement in body:
+            together.update(_running_sums(statement))
         for statement, sums in zip(body, found, strict=True):
             if sums is not None and together[sums.runs] <= self.most and self._pays(sums, out):
                 out.extend(_run_by_run(sums, self.fresh))
@@ -118,6 +117,16 @@ class _Interchange:
                 if made.stored and ours and theirs and ours.pitch == theirs.pitch != 0:
                     return True
         return False
+
+
+def _running_sums(statement: Stmt, around: int = 1) -> Counter[tuple[int, int]]:
+    """How many sums there are over which runs, those that are used at once and stay where they are included."""
+    found = Counter[tuple[int, int]]()
+    if isinstance(statement, For):
+        found[statement.start, statement.stop] += around * sum(isinstance(inner, Set) for inner in statement.body)
+        for inner in statement.body:
+            found.update(_running_sums(inner, around * (statement.stop - statement.start)))
+    return found
 
 
 def _sums_of(statement: Stmt) -> _Sums | None:

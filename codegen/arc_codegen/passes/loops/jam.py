@@ -99,7 +99,7 @@ def _saves(loop: For, whole: int) -> bool:
     """Whether a loop inside reads elements that do not depend on the run, and that registers do not hold anyway."""
     for inner in loop.body:
         if isinstance(inner, For) and not any(isinstance(s, For) for s in inner.body):
-            if _held(inner, whole):
+            if _held(loop, inner, whole):
                 continue
             for access in accesses((inner,)):
                 index = access.index
@@ -109,11 +109,15 @@ def _saves(loop: For, whole: int) -> bool:
     return False
 
 
-def _held(inner: For, whole: int) -> bool:
+def _held(loop: For, inner: For, whole: int) -> bool:
     """Whether the runs of a loop will be written out, and read so few elements that they can be read once for all."""
     extent = inner.stop - inner.start
     weight = weight_of(inner.body)
-    return weight is not None and extent * weight <= whole and extent <= _REGISTERS
+    if weight is None or extent * weight > whole:
+        return False
+    read = {(a.buffer, a.index) for a in accesses((inner,)) if not a.stored and a.index is not None}
+    same = sum(loop.var not in dict(index.terms) and inner.var in dict(index.terms) for _, index in read)
+    return same * extent <= _REGISTERS
 
 
 def _independent(loop: For) -> bool:
