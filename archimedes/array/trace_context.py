@@ -225,17 +225,18 @@ def record(node: ca.MX) -> ca.MX:
     return node
 
 
-def carry_origins(before: Sequence[ca.MX], after: Sequence[ca.MX], replaced: Sequence[ca.MX]) -> None:
-    """Copies of nodes are noted to be written where the nodes were.
+def substitute(expressions: Sequence[ca.MX], before: Sequence[ca.MX], after: Sequence[ca.MX]) -> list[ca.MX]:
+    """The expressions with nodes replaced, as written; what is copied for it keeps the line that it was written on."""
+    with casadi_tracing():
+        found: list[ca.MX] = ca.graph_substitute(list(expressions), list(before), list(after))
+    _carry_origins(expressions, found, before)
+    return found
 
-    Parameters
-    ----------
-    before, after : sequence of MX
-        Expressions, and what they became when ``replaced`` was substituted.
-    """
-    if not _STACK.traces:
+
+def _carry_origins(before: Sequence[ca.MX], after: Sequence[ca.MX], replaced: Sequence[ca.MX]) -> None:
+    traces = [trace.nodes for trace in _STACK.traces if trace.nodes]
+    if not traces:
         return
-    known = _STACK.traces[-1].nodes
     seen = {node.__hash__() for node in replaced}
     waiting = list(zip(before, after, strict=True))
     while waiting:
@@ -244,8 +245,9 @@ def carry_origins(before: Sequence[ca.MX], after: Sequence[ca.MX], replaced: Seq
         if key in seen or key == copy.__hash__() or node.n_dep() != copy.n_dep():
             continue
         seen.add(key)
-        if key in known:
-            known.setdefault(copy.__hash__(), (copy, known[key][1]))
+        for known in traces:
+            if key in known:
+                known.setdefault(copy.__hash__(), (copy, known[key][1]))
         waiting.extend((node.dep(i), copy.dep(i)) for i in range(node.n_dep()))
 
 

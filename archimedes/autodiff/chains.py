@@ -18,7 +18,7 @@ from typing import Final
 
 import casadi as ca
 
-from archimedes.array.trace_context import casadi_differentiating, casadi_tracing
+from archimedes.array.trace_context import casadi_differentiating, substitute
 from archimedes.autodiff.terms import Places
 from archimedes.autodiff.work import cycles_of
 from archimedes.lower.mx import nonzero_table
@@ -64,9 +64,7 @@ class Contracted:
 
     def restore(self, derivatives: Sequence[ca.MX]) -> list[ca.MX]:
         """The derivatives in terms of what there was before."""
-        with casadi_tracing():
-            found: list[ca.MX] = ca.graph_substitute(list(derivatives), self.stand_ins, self.actual)
-        return found
+        return substitute(derivatives, self.stand_ins, self.actual)
 
 
 def contract_chains(outputs: Sequence[ca.MX], wrt: Sequence[ca.MX], group: Places, rows: int) -> Contracted | None:
@@ -94,8 +92,7 @@ def contract_chains(outputs: Sequence[ca.MX], wrt: Sequence[ca.MX], group: Place
     for chain in chains:
         assert chain.start is not None
         own = list(chain.ends.values())
-        with casadi_tracing():
-            (start,) = ca.graph_substitute([chain.start], ends, lines) if ends else [chain.start]
+        (start,) = substitute([chain.start], ends, lines) if ends else [chain.start]
         at = ca.MX.sym("start", *start.shape)
         for end, slope in zip(own, _slopes(chain.start, own), strict=True):
             symbol = ca.MX.sym("slope", *end.shape)
@@ -103,22 +100,17 @@ def contract_chains(outputs: Sequence[ca.MX], wrt: Sequence[ca.MX], group: Place
             ends.append(end)
             symbols.append(symbol)
             slopes.append(slope)
-    with casadi_tracing():
-        found = ca.graph_substitute(list(outputs), ends, lines)
-    return Contracted(found, [*lines, *symbols], [*ends, *slopes])
+    return Contracted(substitute(outputs, ends, lines), [*lines, *symbols], [*ends, *slopes])
 
 
 def _slopes(start: ca.MX, ends: list[ca.MX]) -> list[ca.MX]:
     """Derivatives of the ends by the start, element by element."""
     symbol = ca.MX.sym("start", *start.shape)
-    with casadi_tracing():
-        values = ca.graph_substitute(ends, [start], [symbol])
+    values = substitute(ends, [start], [symbol])
     with casadi_differentiating():
         (tangents,) = ca.forward(values, [symbol], [[ca.MX.ones(*start.shape)]])
         dense = [ca.densify(tangent) for tangent in tangents]
-    with casadi_tracing():
-        found: list[ca.MX] = ca.graph_substitute(dense, [symbol], [start])
-    return found
+    return substitute(dense, [symbol], [start])
 
 
 def _saved(chain: _Chain, group: Places, rows: int) -> float:

@@ -158,8 +158,8 @@ def grad(
     Where ``func`` has a kink the gradient is a subgradient: 0 for ``abs`` at 0 and for norms at the origin, one half
     for each operand of ``maximum`` and ``minimum`` at a tie.
 
-    A shift that cancels, such as the largest element that is taken out of a sum of exponentials, has no derivative: it is
-    not differentiated through.
+    A shift that cancels, such as the largest element that is taken out of a sum of exponentials, has no derivative: it
+    is not differentiated through.
 
     Examples
     --------

@@ -16,7 +16,7 @@ import numpy as np
 
 from archimedes.array.core import SymbolicArray
 from archimedes.array.primitives import as_symbolic, from_held, symbol
-from archimedes.array.trace_context import casadi_differentiating, casadi_tracing
+from archimedes.array.trace_context import casadi_differentiating, casadi_tracing, substitute
 from archimedes.autodiff.arguments import check_shape
 from archimedes.autodiff.shifts import hold_shifts_constant
 from archimedes.errors import ArcIndexError, ArcTypeError
@@ -66,10 +66,7 @@ class Primal:
         restored = self.restore(expressions)
         with casadi_tracing():
             dense = [ca.densify(expression) for expression in restored]
-            if not self.replaced or not dense:
-                return dense
-            found: list[ca.MX] = ca.graph_substitute(dense, list(self.replaced), list(self.actual))
-            return found
+        return substitute(dense, self.replaced, self.actual) if self.replaced and dense else dense
 
 
 def evaluate_primal(primal: CompiledFunction, bound: BoundCall, positions: Sequence[int], pristine: Pristine) -> Primal:

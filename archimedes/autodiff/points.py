@@ -17,7 +17,7 @@ from typing import Final
 import casadi as ca
 import numpy as np
 
-from archimedes.array.trace_context import casadi_differentiating, casadi_tracing
+from archimedes.array.trace_context import casadi_differentiating, substitute
 from archimedes.autodiff.sweeps import (
     Groups,
     columns_together,
@@ -117,10 +117,7 @@ def by_entries(output: ca.MX, wrt: Sequence[ca.MX], most: int = _MOST_SWEEPS) ->
         if any(overlap(term, output.numel()) > _MOST_PRODUCTS for terms in sums for term in terms):
             return None
         found = [total(terms, output.numel(), symbol.numel()) for terms, symbol in zip(sums, wrt, strict=True)]
-    with casadi_tracing():
-        symbols = [stage.symbol for stage in stages[:-1]]
-        whole: list[ca.MX] = ca.graph_substitute(found, symbols, nodes)
-        return whole
+    return substitute(found, [stage.symbol for stage in stages[:-1]], nodes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,8 +160,7 @@ def _cut(output: ca.MX, nodes: list[ca.MX], wrt: Sequence[ca.MX]) -> list[_Stage
     symbols = [ca.MX.sym("entry", node.sparsity()) for node in nodes]
     numbers = {symbol.__hash__(): k for k, symbol in enumerate(symbols)}
     for k, node in enumerate([*nodes, output]):
-        with casadi_tracing():
-            value = ca.graph_substitute([node], nodes[:k], symbols[:k])[0] if k else node
+        value = substitute([node], nodes[:k], symbols[:k])[0] if k else node
         before = sorted(numbers[s.__hash__()] for s in ca.symvar(value) if s.__hash__() in numbers)
         patterns = jacobian_sparsity(value, [*(symbols[i] for i in before), *wrt])
         own = symbols[k] if k < len(nodes) else ca.MX()

@@ -22,7 +22,7 @@ import casadi as ca
 import numpy as np
 from numpy.typing import NDArray
 
-from archimedes.array.trace_context import carry_origins, casadi_tracing
+from archimedes.array.trace_context import substitute
 from archimedes.lower.mx import nonzero_table
 from archimedes.lower.scalar_ops import OP_NAMES, is_scalar_op
 
@@ -82,7 +82,7 @@ class Constants:
         """Derivatives of the outputs in terms of what there was before."""
         if not self.symbols:
             return list(derivatives)
-        return _substituted(derivatives, self.symbols, self.actual)
+        return substitute(derivatives, self.symbols, self.actual)
 
 
 def hold_shifts_constant(outputs: Sequence[ca.MX], wrt: Sequence[ca.MX]) -> Constants:
@@ -108,15 +108,8 @@ def hold_shifts_constant(outputs: Sequence[ca.MX], wrt: Sequence[ca.MX]) -> Cons
     if not found:
         return Constants(list(outputs))
     pairs = [(node, symbol) for k, symbol in found.items() for node in values[k].nodes]
-    changed = _substituted(outputs, [node for node, _ in pairs], [symbol for _, symbol in pairs])
+    changed = substitute(outputs, [node for node, _ in pairs], [symbol for _, symbol in pairs])
     return Constants(changed, tuple(found.values()), tuple(values[k].node for k in found))
-
-
-def _substituted(expressions: Sequence[ca.MX], before: Sequence[ca.MX], after: Sequence[ca.MX]) -> list[ca.MX]:
-    with casadi_tracing():
-        found: list[ca.MX] = ca.graph_substitute(list(expressions), list(before), list(after))
-    carry_origins(expressions, found, before)
-    return found
 
 
 def _values_of(outputs: Sequence[ca.MX], wrt: Sequence[ca.MX]) -> list[_Value]:

@@ -9,14 +9,13 @@ import casadi as ca
 from arc_codegen.ir.graph import Value
 from arc_codegen.ir.types import DType
 
-from archimedes.lower.doublings import double
+from archimedes.lower.doublings import double, subtract
 from archimedes.lower.emitter import Emitter
 
 OP_NAMES: dict[int, str] = {getattr(ca, name): name[3:] for name in dir(ca) if name.startswith("OP_")}
 """Operation code -> name. The codes move between versions of CasADi; the names do not."""
 
 _DIRECT = {
-    "SUB": "sub",
     "MUL": "mul",
     "DIV": "div",
     "NEG": "neg",
@@ -84,6 +83,7 @@ def _erfinv(emit: Emitter, y: Value) -> Value:
 
 _RULES: dict[str, Callable[..., Value]] = {
     "ADD": lambda emit, a, b: emit.add(a, b) if a != b else double(emit, a),
+    "SUB": subtract,
     "POW": _power,
     "CONSTPOW": _power,
     "SQ": lambda emit, a: emit.map("mul", a, a),
