@@ -170,7 +170,7 @@ def test_elements_of_another_row_do_not_cancel() -> None:
 
 
 def test_a_tie_gives_the_softmax() -> None:
-    """Through the choice of the largest, half a unit would go to each of those that share it, and cancel but for roundings."""
+    """Through the choice of the largest, what shares it would each get half a unit, which cancels but for roundings."""
     v = np.array([1.0, 3.0, 3.0, -2.0])
 
     def f(v: Any) -> Any:
