@@ -3,7 +3,7 @@
 The derivative of ``x * x`` is ``s * x + s * x``, where the seed s is often one number for all elements, such as the
 factor of a sum of squares. Doubling is exact, so it makes no difference where it is done, but at the ends of the range:
 where the number itself overflows, and where a product is subnormal and rounds differently. Twice a quotient by a double
-is the quotient, likewise: ``x / sqrt(u)`` and its kind are full of them. What the user wrote stays as it is; the order of
+is the quotient, likewise: derivatives of roots are full of them. What the user wrote stays as it is; the order of
 operations in a derivative is ours, and the same for all goals and machines.
 """
 
