@@ -7,15 +7,15 @@ from typing import Any
 import numpy as np
 import pytest
 from arc_codegen.ir.expressions import walk_statements
-from arc_codegen.ir.loops import Buffer, For, Index, Let, Load, LoopFunction, Op, Ref, Set, Stmt, Store, Symbol, Var
+from arc_codegen.ir.loops import For, Index, LoopFunction, Op, Symbol
 from arc_codegen.ir.loops_interp import interpret_loops
 from arc_codegen.ir.types import DType
 from arc_codegen.ir.verify_loops import verify_loops
 from arc_codegen.options import Options
-from arc_codegen.passes.loopgen.symbols import FreshSymbols
 from arc_codegen.passes.loops.fission import distribute_loops
 from hypothesis import given
 from hypothesis import strategies as st
+from strategies.filter_cascades import cascades, filters
 from strategies.graph_programs import assert_bits_equal
 
 import archimedes as arc
@@ -29,36 +29,6 @@ EACH = Index(0, ((RUN, 1),))
 
 def op(fn: str, *args: Any) -> Op:
     return Op(fn, args, F64)
-
-
-def filters(count: int, reads: list[list[int]]) -> LoopFunction:
-    """A cascade: filter k has two coefficients and a state, and reads what the filters ``reads[k]`` made (-1: x)."""
-    buffers = (
-        Buffer(X, F64, RUNS, "input", (RUNS,)),
-        Buffer(C, F64, 2 * count, "input", (2 * count,)),
-        Buffer(Y, F64, RUNS, "output", (RUNS,)),
-        Buffer(S, F64, count, "output", (count,)),
-    )
-    fresh = FreshSymbols(LoopFunction("f", (*buffers, Buffer(RUN, F64, 1, "work")), ()))
-    symbol = [[fresh.symbol(f"{name}{k}") for name in ("a", "b", "s", "t")] for k in range(count)]
-    before: list[Stmt] = []
-    body: list[Stmt] = []
-    sets: list[Stmt] = []
-    after: list[Stmt] = []
-    for k, (a, b, state, made) in enumerate(symbol):
-        before += [Let(a, Load(C, Index(2 * k), F64)), Let(b, Load(C, Index(2 * k + 1), F64))]
-        before.append(Var(state, Load(C, Index(k), F64)))
-        total: Any = Ref(state, F64)
-        for source in reads[k]:
-            value = Load(X, EACH, F64) if source < 0 else Ref(symbol[source][3], F64)
-            total = op("add", total, op("mul", Ref(a, F64), value))
-        body.append(Let(made, total))
-        sets.append(Set(state, op("sub", Ref(state, F64), op("mul", Ref(b, F64), Ref(made, F64)))))
-        after.append(Store(S, Index(k), Ref(state, F64)))
-    body.append(Store(Y, EACH, Ref(symbol[-1][3], F64)))
-    made_of = LoopFunction("f", buffers, (*before, For(RUN, 0, RUNS, (*body, *sets)), *after))
-    verify_loops(made_of)
-    return made_of
 
 
 def loops_of(function: LoopFunction) -> list[For]:
@@ -89,12 +59,6 @@ def test_scalars_live_beside_their_loop() -> None:
 def test_what_two_loops_would_read_keeps_them_one() -> None:
     before = filters(3, [[-1], [0], [0, 1]])
     assert len(loops_of(distribute_loops(before, most=3))) == 1
-
-
-@st.composite
-def cascades(draw: Any) -> tuple[int, list[list[int]]]:
-    count = draw(st.integers(1, 5))
-    return count, [draw(st.lists(st.integers(max(-1, k - 2), k - 1), min_size=1, max_size=3)) for k in range(count)]
 
 
 @given(program=cascades(), most=st.integers(1, 12))

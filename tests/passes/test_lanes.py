@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from arc_codegen.ir.builder import GraphBuilder
 from arc_codegen.ir.expressions import walk_statements
-from arc_codegen.ir.graph import AffineMap, Contract, Graph, Map, Part, Reduce
+from arc_codegen.ir.graph import Contract, Graph, Map, Reduce
 from arc_codegen.ir.interp import interpret
 from arc_codegen.ir.loops import Buffer, For, Index, Let, Load, LoopFunction, Op, Ref, Set, Stmt, Store, Symbol, Var
 from arc_codegen.ir.loops import Literal as Number
@@ -27,7 +27,8 @@ from arc_codegen.passes.structural_zeros import drop_zeros
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from strategies.graph_programs import arrays, assert_bits_equal, assert_loops_agree, programs
+from strategies.graph_programs import assert_bits_equal, assert_loops_agree, programs
+from strategies.rotated_points import rotated_points
 
 Program = tuple[Graph, list[NDArray[Any]]]
 
@@ -38,36 +39,6 @@ def test_any_program_may_be_taken_apart(program: Program) -> None:
     changed = split_lanes(graph, most=3, elements=1)
     verify_graph(changed)
     assert_bits_equal(interpret(changed, inputs), interpret(graph, inputs))
-
-
-@st.composite
-def rotated_points(draw: st.DrawFn) -> Program:
-    """Matrices times vectors for many points, and what is made of the products."""
-    points, groups, size = draw(st.sampled_from([(5, 2, 3), (16, 4, 3), (11, 1, 2)]))
-    builder = GraphBuilder("f")
-    matrices = builder.input("m", DType.F32, (groups, size, size))
-    x, centres = builder.input("x", DType.F32, (points, size)), builder.input("c", DType.F32, (groups, size))
-    shape = (points, groups, size)
-    apart = builder.map("sub", builder.view(x, shape, 0, (size, 0, 1)), builder.view(centres, shape, 0, (0, size, 1)))
-    turned = builder.contract(matrices, apart, (0, 1, 2), (3, 0, 2), draw(st.sampled_from([(0, 1, 3), (3, 0, 1)])))
-    order = (0, 1, 3) if builder.type(turned).shape[0] == groups else (3, 0, 1)
-    results = [("turned", turned)] if draw(st.booleans()) else []
-    results.append(("spread", builder.contract(turned, apart, order, (3, 0, 2), (0, 1, 2))))
-    results.append(("weighed", builder.contract(turned, turned, order, order, (0, 1, 3))))
-    results.append(("back", builder.contract(matrices, turned, (0, 1, 2), order, (3, 0, 2))))
-    along = order.index(1)
-    results.append(("length", builder.reduce("add", builder.map("mul", turned, turned), [along])))
-    results.append(
-        ("largest", builder.reduce(draw(st.sampled_from(["max", "min"])), builder.map("neg", turned), [along]))
-    )
-    results.append(("total", builder.reduce("add", turned, [order.index(3)])))
-    flat = builder.reshape(turned, (points * groups * size,))
-    zeros = builder.assemble(
-        DType.F32, (flat_size := points * groups * size,), [Part(value=flat, target=AffineMap(flat_size - 1, (-1,)))]
-    )
-    results.append(("turned_round", zeros))
-    graph = builder.finish(results)
-    return graph, [draw(arrays(DType.F32, node.type.shape)) for node in graph.inputs]
 
 
 @given(program=rotated_points(), goal=st.sampled_from(sorted(BY_GOAL)))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from arc_codegen.ir.builder import GraphBuilder
 from arc_codegen.ir.expressions import leaves, own_expressions, walk_statements
-from arc_codegen.ir.graph import Graph, Value
+from arc_codegen.ir.graph import Graph
 from arc_codegen.ir.loops import For, LoopFunction, Op, Set, Var
 from arc_codegen.ir.loops import Load as Element
 from arc_codegen.ir.types import DType
@@ -22,39 +22,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from strategies.graph_programs import assert_loops_agree
+from strategies.stencils import stencils
 
 SPECIAL = [0.0, -0.0, 1.0, -1.5, 2.5, 1e300, np.inf, np.nan]
 PLAIN = frozenset(step.name for step in LOOP_PIPELINE)
-
-
-@st.composite
-def stencils(draw: Any) -> tuple[Graph, list[NDArray[Any]]]:
-    """Sums, differences and products of a field's neighbours, some of them taken twice."""
-    rows, columns, reach = draw(st.integers(4, 9)), draw(st.integers(4, 12)), draw(st.integers(1, 2))
-    builder = GraphBuilder("f")
-    field = builder.input("u", DType.F64, (rows + reach, columns + reach))
-    factor = builder.input("c", DType.F64)
-
-    def neighbour() -> Value:
-        down, right = draw(st.integers(0, reach)), draw(st.integers(0, reach))
-        return builder.view(field, (rows, columns), down * (columns + reach) + right, (columns + reach, 1))
-
-    def pair() -> Value:
-        down, right, other = draw(st.integers(0, reach)), draw(st.integers(0, reach)), draw(st.integers(0, reach))
-        a = builder.view(field, (rows, columns), down * (columns + reach) + right, (columns + reach, 1))
-        b = builder.view(field, (rows, columns), down * (columns + reach) + other, (columns + reach, 1))
-        fn = draw(st.sampled_from(["sub", "mul", "add"]))
-        return builder.map("mul", builder.map(fn, a, b), factor)
-
-    total = neighbour()
-    for _ in range(draw(st.integers(1, 6))):
-        term = draw(st.sampled_from([neighbour, pair, pair]))()
-        total = builder.map(draw(st.sampled_from(["add", "sub"])), total, term)
-    outputs = [("y", total)]
-    if draw(st.booleans()):
-        outputs.append(("z", builder.map("mul", pair(), pair())))
-    values = np.array([draw(st.sampled_from(SPECIAL)) for _ in range(23)])
-    return builder.finish(outputs), [np.resize(values, (rows + reach, columns + reach)), np.array(0.75)]
 
 
 @given(stencils(), st.sampled_from(sorted(BY_GOAL)), st.sets(st.sampled_from(sorted(PLAIN)), max_size=3))
