@@ -19,7 +19,7 @@ from sweeps import examples
 
 import archimedes as arc
 
-N = 6
+N, LONG = 6, 70
 
 
 def kahan(x: Any, y: Any) -> Any:
@@ -149,6 +149,24 @@ def test_c_gives_the_bits_of_numpy(case: str, dtype: DType, kind: Any) -> None:
         with np.errstate(all="ignore"):
             expected = leaves(function(*pair))
         assert_bits_equal(leaves(compiled(*pair)), expected)
+
+    same_bits()
+
+
+@pytest.mark.parametrize("dtype", [DType.F64, DType.F32], ids=lambda dtype: dtype.value)
+@pytest.mark.parametrize("case", CASES)
+def test_loops_give_the_bits_of_numpy(case: str, dtype: DType) -> None:
+    """Vectors that are too long to be scalars."""
+    function = CASES[case]
+    compiled = arc.compile(function, name="f")
+
+    @settings(max_examples=examples(20))
+    @given(draw_pair(dtype))
+    def same_bits(pair: tuple[Array, Array]) -> None:
+        x, y = (np.resize(vector, LONG) for vector in pair)
+        with np.errstate(all="ignore"):
+            expected = leaves(function(x, y))
+        assert_bits_equal(leaves(compiled(x, y)), expected)
 
     same_bits()
 

@@ -24,16 +24,30 @@ class Symbol:
     hint: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Literal:
-    """A scalar constant. ``value`` is a Python float (exact for f32 too), int or bool."""
+    """A scalar constant. ``value`` is a Python float (exact for f32 too), int or bool.
+
+    Constants are equal if their bits are: 0.0 is not -0.0, and NaN is NaN.
+
+    Examples
+    --------
+    >>> Literal(0.0, DType.F32) == Literal(-0.0, DType.F32)
+    False
+    """
 
     value: float | int | bool
     dtype: DType
 
     def key(self) -> tuple[str, DType]:
-        """Identity of the bits (keeps -0.0 and NaN apart from 0.0)."""
+        """Identity of the bits."""
         return (self.value.hex() if isinstance(self.value, float) else repr(self.value), self.dtype)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Literal) and self.key() == other.key()
+
+    def __hash__(self) -> int:
+        return hash((self.value if self.value == self.value else "nan", self.dtype))  # noqa: PLR0124
 
 
 @dataclass(frozen=True, slots=True)
