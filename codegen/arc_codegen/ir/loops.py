@@ -47,7 +47,7 @@ class Literal:
         return isinstance(other, Literal) and self.key() == other.key()
 
     def __hash__(self) -> int:
-        return hash((self.value if self.value == self.value else "nan", self.dtype))  # noqa: PLR0124
+        return hash((self.value if self.value == self.value else "nan", self.dtype))
 
 
 @dataclass(frozen=True, slots=True)
