@@ -52,6 +52,13 @@ def _leave_out(name: str) -> None:
     Options.__post_init__ = post_init  # type: ignore[method-assign]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if WITHOUT:
+        for item in items:
+            if item.get_closest_marker("text"):
+                item.add_marker(pytest.mark.skip(reason=f"without {WITHOUT} the text of C is another"))
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         shutil.rmtree(os.environ.pop(_RUN_VARIABLE), ignore_errors=True)

@@ -179,6 +179,7 @@ def test_a_tie_gives_the_softmax() -> None:
     np.testing.assert_allclose(arc.grad(f)(v), softmax(v), rtol=4 * EPS)
 
 
+@pytest.mark.text
 def test_the_c_does_not_compare_and_says_where_it_was_written(tmp_path: Path) -> None:
     def f(a: Any) -> Any:
         terms = a * a

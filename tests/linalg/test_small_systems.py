@@ -138,6 +138,7 @@ def test_the_loops_have_the_bits_and_the_status_of_the_kernels(
         assert_bits_equal(outputs, expected)
 
 
+@pytest.mark.text
 def test_what_is_written_out_reads_as_by_hand(tmp_path: Path) -> None:
     """No memory, no calls: a 2 x 2 system."""
 

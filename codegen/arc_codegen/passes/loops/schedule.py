@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from arc_codegen.ir.expressions import all_bodies, defined_symbols, is_sine_pair, own_expressions
@@ -49,7 +49,7 @@ def schedule_scalars(function: LoopFunction, *, registers: int, worth: int = 8) 
     states = state_buffers(function)
     statements = sum(len(body) for body in all_bodies(function))
     same_memory = {present.symbol: new.symbol for present, new in states}
-    scheduling = _Scheduling(registers, worth, same_memory, orders=1 if statements > _LONG else 3)
+    scheduling = _Scheduling(registers, worth, same_memory, orders=1 if statements > _LONG else 5)
     body = scheduling.body(function.body)
     local = function.locals
     if not states:  # pointers of a local function may lead to the present and the new value of one
@@ -129,6 +129,14 @@ def _units(body: Sequence[Stmt]) -> list[Unit]:
     return units
 
 
+@dataclass(slots=True)
+class _Now:
+    """Where an order stands: how many readers of each scalar are left, and when it was made."""
+
+    left: dict[Symbol, int]
+    made: dict[Symbol, int] = field(default_factory=dict)
+
+
 class _Block:
     """Statements with what each reads and defines of the scalars of their body."""
 
@@ -199,17 +207,35 @@ class _Block:
         return total
 
     def orders(self) -> Iterator[list[int]]:
-        """Orders that are worth a look: among statements that are equally good now, one takes the first, one that whose
-        operands have the fewest readers left, one that on which the longest chain waits.
+        """Orders that are worth a look.
+
+        Three take what ends the most lives, and among equals the first statement, one whose operands have the fewest
+        readers left, or the one on which the longest chain waits; a fourth is as the second, but what lies in memory
+        anyway has no life to end. The last one goes on with what was made last, while no more lives begin than end.
         """
         heights = self._heights()
 
-        def readers_left(position: int, left: Mapping[Symbol, int]) -> int:
-            return min((min(left[symbol], _FEW) for symbol in self._reads[position]), default=_FEW)
+        def readers_left(position: int, now: _Now) -> int:
+            return min((min(now.left[symbol], _FEW) for symbol in self._reads[position]), default=_FEW)
 
-        yield self._order(lambda position, left: 0, of_all=False)
-        yield self._order(readers_left, of_all=True)
-        yield self._order(lambda position, left: -heights[position], of_all=False)
+        def begun(position: int, now: _Now) -> int:
+            return sum(1 for symbol in self._defines[position] if now.left[symbol])
+
+        def lives(position: int, now: _Now) -> int:
+            return begun(position, now) - sum(1 for symbol in self._reads[position] if now.left[symbol] == 1)
+
+        def registers(position: int, now: _Now) -> int:
+            ended = (s for s in self._reads[position] if now.left[s] == 1 and s not in self._in_memory)
+            return begun(position, now) - sum(1 for _ in ended)
+
+        def latest(position: int, now: _Now) -> int:
+            return -max((now.made.get(symbol, 0) for symbol in self._reads[position]), default=0)
+
+        yield self._order(lambda p, now: (lives(p, now),), of_all=False)
+        yield self._order(lambda p, now: (lives(p, now), readers_left(p, now)), of_all=True)
+        yield self._order(lambda p, now: (lives(p, now), -heights[p]), of_all=False)
+        yield self._order(lambda p, now: (registers(p, now), readers_left(p, now)), of_all=True)
+        yield self._order(lambda p, now: (lives(p, now) > 0, latest(p, now), lives(p, now)), of_all=False)
 
     def _heights(self) -> list[int]:
         """The length of the longest chain of statements behind each."""
@@ -219,37 +245,32 @@ class _Block:
                 heights[other] = max(heights[other], heights[position] + 1)
         return heights
 
-    def _order(self, second: Callable[[int, Mapping[Symbol, int]], int], *, of_all: bool) -> list[int]:
-        """Positions in a new order; ``second`` decides between equals, ``of_all``: it changes with every read."""
+    def _order(self, rank: Callable[[int, _Now], tuple[int, ...]], *, of_all: bool) -> list[int]:
+        """Positions in a new order, those of the lowest rank first; ``of_all``: it changes with every read."""
         behind: list[list[int]] = [[] for _ in range(self._count)]
         for position, before in enumerate(self._before):
             for other in before:
                 behind[other].append(position)
         waiting = [len(before) for before in self._before]
-        left = {symbol: len(readers) for symbol, readers in self._readers.items()}
-
-        def rank(position: int) -> tuple[int, int]:
-            begun = sum(1 for symbol in self._defines[position] if left[symbol])
-            ended = sum(1 for symbol in self._reads[position] if left[symbol] == 1)
-            return begun - ended, second(position, left)
-
-        ready = [(rank(position), position) for position in range(self._count) if not waiting[position]]
+        now = _Now({symbol: len(readers) for symbol, readers in self._readers.items()})
+        ready = [(rank(position, now), position) for position in range(self._count) if not waiting[position]]
         heapq.heapify(ready)
         done = [False] * self._count
         order: list[int] = []
         while ready:
             ranked, position = heapq.heappop(ready)
-            if done[position] or ranked != rank(position):
+            if done[position] or ranked != rank(position, now):
                 continue  # there is a newer entry for it
             done[position] = True
             order.append(position)
+            now.made.update(dict.fromkeys(self._defines[position], len(order)))
             changed = [other for other in behind[position] if self._released(other, waiting)]
             for symbol in self._reads[position]:
-                left[symbol] -= 1
-                if left[symbol] == 1 or (of_all and left[symbol] < _FEW):
+                now.left[symbol] -= 1
+                if now.left[symbol] == 1 or (of_all and now.left[symbol] < _FEW):
                     changed.extend(r for r in self._readers[symbol] if not done[r] and not waiting[r])
             for other in changed:
-                heapq.heappush(ready, (rank(other), other))
+                heapq.heappush(ready, (rank(other, now), other))
         return order
 
     @staticmethod
