@@ -82,6 +82,7 @@ def six_steps(x: Any) -> Any:
     return x
 
 
+@pytest.mark.text
 def test_a_long_step_is_differentiated_in_a_loop(tmp_path: Path) -> None:
     x = np.array([1.0, 2.0, 20.0])
     found = arc.jac(six_steps)(x)

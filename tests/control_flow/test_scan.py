@@ -163,6 +163,7 @@ def test_carries_that_change_places() -> None:
     np.testing.assert_array_equal(rows[:, 2], numbers)
 
 
+@pytest.mark.text
 @pytest.mark.parametrize("goal", ["size", "balanced"])
 def test_the_code_does_not_grow_with_the_number_of_runs(tmp_path: Path, goal: Any) -> None:
     lengths = {}
