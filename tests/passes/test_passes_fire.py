@@ -52,6 +52,7 @@ from strategies.seeds_of_passes import (
     padded_differences,
     parts_of_assemblies,
     products_with_zeros,
+    repeated_layers,
     sums_of_what_is_made,
 )
 from strategies.shared_lookups import lookups
@@ -84,6 +85,7 @@ WALKS: dict[str, tuple[st.SearchStrategy[Program], tuple[str, ...]]] = {
     "differences": (padded_differences(), ("carry-values", "take-in-first-runs")),
     "angles": (angles(), ("pair-sines",)),
     "parts": (parts_of_assemblies(), ("read-assembled",)),
+    "layers": (repeated_layers(), ("outline-loops",)),
 }
 """Programs that go through all passes, and those that have something to do on the way."""
 

@@ -89,3 +89,25 @@ def parts_of_assemblies(draw: Any) -> Program:
     total = builder.reduce(draw(st.sampled_from(["add", "max"])), draw(st.sampled_from(parts)))
     graph = builder.finish([("y", whole), ("s", total)])
     return graph, draw(inputs_of(graph))
+
+
+@st.composite
+def repeated_layers(draw: Any) -> Program:
+    """A layer of a network, applied again and again to what comes of it, with steps between that differ."""
+    builder = GraphBuilder("f")
+    size, times = draw(st.integers(6, 9)), draw(st.integers(2, 4))
+    weights, bias = builder.input("weights", F32, (size, size)), builder.input("bias", F32, (size,))
+    start, step = builder.input("x", F32, (size,)), builder.input("step", F32, ())
+    fn = draw(st.sampled_from(["neg", "abs", "sqrt"]))
+    x, results = start, []
+    for _ in range(times):
+        sums = builder.map("add", builder.matmul(weights, x), bias)
+        layer = builder.map(fn, sums)
+        results.append(layer)
+        factor = draw(st.sampled_from([0.5, 0.5, 0.25, -1.0]))
+        scale = draw(st.sampled_from([step, builder.constant(factor, F32)]))
+        moved = builder.map("mul", layer, builder.broadcast(scale, (size,)))
+        x = builder.map("add", start if draw(st.booleans()) else layer, moved)
+        results.append(x)
+    graph = builder.finish([(f"y{k}", value) for k, value in enumerate(results)])
+    return graph, draw(inputs_of(graph))

@@ -30,7 +30,7 @@ from arc_codegen.passes.loops.table_pools import pool_tables
 from arc_codegen.passes.loops.tables import fold_tables
 from arc_codegen.passes.loops.unread import drop_unread
 from arc_codegen.passes.loops.unroll import Unrolled, unroll_loops
-from arc_codegen.passes.repeats import Worth, outline_repeats
+from arc_codegen.passes.repeats import Worth, outline_loops, outline_repeats
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +93,12 @@ def _outline(function: LoopFunction, options: Options, model: CostModel) -> Loop
     return outline_repeats(function, worth, locations=options.locations)
 
 
+def _outline_loops(function: LoopFunction, model: CostModel) -> LoopFunction:
+    if not model.outlined:
+        return function
+    return outline_loops(function, octets=min(model.outlined, 40), share=model.loop_calls)
+
+
 def _split(function: LoopFunction, model: CostModel) -> LoopFunction:
     return split_functions(function, longest=model.longest, part=model.part)
 
@@ -131,6 +137,7 @@ LOOP_PIPELINE: tuple[LoopPass, ...] = (
 
 
 LATE_LOOP_PIPELINE: tuple[LoopPass, ...] = (
+    LoopPass("outline-loops", lambda function, options: _outline_loops(function, BY_GOAL[options.optimize])),
     LoopPass("outline-repeats", lambda function, options: _outline(function, options, BY_GOAL[options.optimize])),
     LoopPass("split-functions", lambda function, options: _split(function, BY_GOAL[options.optimize])),
     LoopPass("pool-tables", lambda function, options: pool_tables(function)),
