@@ -31,6 +31,7 @@ from arc_codegen.ir.graph import (
 from arc_codegen.ir.types import DType, Origin, TensorType
 
 from archimedes.array.carrier import number_in_disguise
+from archimedes.lower.pulls import sum_of_rows
 
 
 class Emitter:
@@ -246,7 +247,8 @@ class Emitter:
             if axes:
                 kept = [axis for axis in range(len(shape)) if axis not in axes]
                 target = AffineMap(amap.offset, tuple(amap.strides[axis] for axis in kept))
-                sums = self.reduce("add", self.reshape(value, shape), axes)
+                rows = self.reshape(value, shape)
+                sums = sum_of_rows(self, rows) if axes == (0,) and len(shape) == 2 else self.reduce("add", rows, axes)
                 places = positions(self.shape(sums), target).ravel()
                 return Part(value=sums, target=target, accumulate=np.unique(places).size < places.size)
         return self.part(value, table, accumulate=np.unique(table).size < table.size)

@@ -7,7 +7,7 @@ through views by where each of their elements is read.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -106,11 +106,30 @@ class LaneAxes:
             and short_sum(node, graph.nodes, most) is not None
         }
         self.of: dict[Value, Axis] = {}
-        if self.seeds:
-            self._find()
+        found = set(self.seeds)
+        while found:
+            self._find(found)
+            found = {value for value in range(len(graph.nodes)) if self._follows(value)}
+            self.seeds |= found
 
-    def _find(self) -> None:
-        for value in self.seeds:
+    def _follows(self, value: Value) -> bool:
+        """Whether a product, of any size, sums over an axis along which an operand is taken apart."""
+        node = self.nodes[value]
+        if value in self.seeds or not self.live[value] or not node.type.shape:
+            return False
+        label = short_sum(node, self.nodes, self.most)
+        if label is None:
+            return False
+        assert isinstance(node, Contract)
+        for operand, labels in ((node.a, node.a_labels), (node.b, node.b_labels)):
+            if label in labels and self.nodes[operand].type.size <= LARGEST:
+                shape = self.nodes[operand].type.shape
+                if self.axis(operand) == dimension(shape, labels.index(label)).axis(shape):
+                    return True
+        return False
+
+    def _find(self, seeds: Iterable[Value]) -> None:
+        for value in seeds:
             self._from_product(value)
         known = -1
         while len(self.of) > known:

@@ -128,7 +128,10 @@ def _most(first: For, second: For) -> int:
     ours, theirs = _running(first), _running(second)
     if ours and theirs and len(ours) + len(theirs) <= _SUMS and not (calls_functions(first) or calls_functions(second)):
         return _LARGEST_SUMS
-    return _LARGEST if effects(first).stored.isdisjoint(effects(second).loaded) else _LARGEST_CHAIN
+    if effects(first).stored.isdisjoint(effects(second).loaded):
+        return _LARGEST
+    inside = (inner for inner in first.body if isinstance(inner, For))
+    return _LARGEST_CHAIN + sum(_size(inner.body) for inner in inside)  # whose scalars are gone where the other begins
 
 
 def _running(loop: For) -> set[Symbol]:
