@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -61,7 +62,12 @@ from strategies.written_out_loops import programs as written_out
 
 Program = tuple[Graph, list[NDArray[Any]]]
 
-EXAMPLES = 40
+EXAMPLES, MOST = 40, 600
+"""Programs that a walk tries, and at most tries, until each pass has had something to do twice.
+
+What Hypothesis draws depends on the constants of the modules that happen to be loaded, derandomised or not: with a
+fixed number of programs, a pass that one in twenty asks for would be missed now and then.
+"""
 
 WALKS: dict[str, tuple[st.SearchStrategy[Program], tuple[str, ...]]] = {
     "any": (programs(max_steps=20), ("fold-tables", "drop-stores", "coalesce-copies", "work-in-outputs")),
@@ -94,10 +100,13 @@ WALKS: dict[str, tuple[st.SearchStrategy[Program], tuple[str, ...]]] = {
 def test_passes_have_something_to_do_in_turn(name: str) -> None:
     made, expected = WALKS[name]
     fired: Counter[str] = Counter()
+    tried = count()
 
-    @settings(max_examples=EXAMPLES, derandomize=True, deadline=None, database=None)
+    @settings(max_examples=MOST, derandomize=True, deadline=None, database=None)
     @given(program=made, goal=st.sampled_from(sorted(BY_GOAL)), fma=st.sampled_from(["off", "on"]))
     def walk(program: Program, goal: str, fma: str) -> None:
+        if next(tried) >= EXAMPLES and all(fired[name] >= 2 for name in expected):
+            return
         fired.update(changes(program, Options(optimize=goal, fma=fma)))  # type: ignore[arg-type]
 
     walk()
@@ -209,9 +218,11 @@ def test_a_pass_has_something_to_do(name: str) -> None:
     made, fires = ALONE[name]
     fired: list[bool] = []
 
-    @settings(max_examples=EXAMPLES, derandomize=True, deadline=None, database=None)
+    @settings(max_examples=MOST, derandomize=True, deadline=None, database=None)
     @given(program=made)
     def walk(program: Any) -> None:
+        if len(fired) >= EXAMPLES and sum(fired) >= 2:
+            return
         fired.append(fires(program))
 
     walk()
