@@ -185,6 +185,22 @@ def casadi_differentiating() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def casadi_as_written() -> Iterator[None]:
+    """Build expressions that stay as they are written, inside of `casadi_differentiating`, too.
+
+    Examples
+    --------
+    >>> import casadi as ca
+    >>> x = ca.MX.sym("x")
+    >>> with casadi_differentiating(), casadi_as_written():
+    ...     print(x + 0.0)
+    (x+0)
+    """
+    with _simplification(False):
+        yield
+
+
 _CLASS: Final = re.compile(r"'?SymbolicArray(\(shape=[^']*\))?'?")
 
 

@@ -65,7 +65,10 @@ def jacobians(output: ca.MX, wrt: Sequence[ca.MX]) -> list[ca.MX]:
 
 
 def _shorter(best: list[ca.MX], ways: Sequence[Loops]) -> list[ca.MX]:
-    """Of the ways with loops that are much less code than the best of the others, and no more work, the cheapest."""
+    """Of the ways with loops that are much less code than the best of the others, and no more work, the cheapest.
+
+    Where short code is preferred its loops take whole sweeps, if that is shorter: they give the same numbers.
+    """
     if not ways:
         return best
     work = count_work(best)
@@ -73,7 +76,11 @@ def _shorter(best: list[ca.MX], ways: Sequence[Loops]) -> list[ca.MX]:
     longest = _LONGER * min((way.work.scalars for way in fitting), default=0)
     fitting = [way for way in fitting if way.work.scalars <= longest]
     cheapest = min(fitting, key=lambda way: way.work.cycles, default=None)
-    return cheapest.blocks if cheapest is not None else best
+    if cheapest is None:
+        return best
+    if cheapest.whole is not None and cheapest.whole.work.scalars < cheapest.work.scalars:
+        return cheapest.whole.blocks
+    return cheapest.blocks
 
 
 def hessians(gradients: Sequence[ca.MX], wrt: Sequence[ca.MX]) -> dict[tuple[int, int], ca.MX]:

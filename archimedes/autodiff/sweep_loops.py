@@ -10,13 +10,15 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Final
 
 import casadi as ca
 import numpy as np
 
-from archimedes.array.trace_context import casadi_differentiating
+from archimedes.array.trace_context import casadi_as_written, casadi_differentiating
+from archimedes.autodiff.preference import is_short_code_preferred
 from archimedes.autodiff.sweep_groups import Group, groups_of
 from archimedes.autodiff.tangents import ZERO, Number, Tangents, tangents_of
 from archimedes.autodiff.work import Work, count_work
@@ -25,19 +27,23 @@ from archimedes.control_flow.scan_callback import Scan, call_of
 _MOST_TANGENTS: Final = 4000
 _MOST_ELEMENTS: Final = 512
 
+_MOST_SEEDS: Final = 3
+"""Products of a constant and a seed that are not dearer than a table of the constants."""
+
 
 @dataclass(frozen=True, slots=True)
 class Loops:
-    """Jacobians for each symbol, transposed, and the work of computing them."""
+    """Jacobians for each symbol, transposed, and the work of computing them; ``whole``: the same by whole sweeps."""
 
     blocks: list[ca.MX]
     work: Work
+    whole: Loops | None = None
 
 
 def in_loops(output: ca.MX, wrt: Sequence[ca.MX]) -> list[Loops]:
     """Jacobians by forward sweeps, those of columns that are alike in loops, and by reverse sweeps, the same for rows.
 
-    Ways in which there is no loop are left out.
+    Ways in which there is no loop are left out. Where short code is preferred they are made of whole sweeps, too.
     """
     count = sum(symbol.numel() for symbol in wrt)
     if max(output.numel(), count) > _MOST_ELEMENTS:
@@ -49,9 +55,12 @@ def in_loops(output: ca.MX, wrt: Sequence[ca.MX]) -> list[Loops]:
     spans = list(itertools.pairwise(ends))
     found = []
     for tangents, sweeps, backwards in ((forwards, count, False), (forwards.transposed(count), output.numel(), True)):
-        groups = groups_of(tangents, sweeps)
-        if groups:
-            found.append(_computed(tangents, sweeps, groups, spans, output.numel(), backwards=backwards))
+        made = partial(_computed, tangents, sweeps, spans=spans, rows=output.numel(), backwards=backwards)
+        way = made(groups_of(tangents, sweeps))
+        if way is not None and is_short_code_preferred():
+            way = replace(way, whole=made(groups_of(tangents, sweeps, whole=True)))
+        if way is not None:
+            found.append(way)
     return found
 
 
@@ -59,11 +68,13 @@ def _computed(
     tangents: Tangents,
     sweeps: int,
     groups: list[Group],
+    *,
     spans: list[tuple[int, int]],
     rows: int,
-    *,
     backwards: bool,
-) -> Loops:
+) -> Loops | None:
+    if not groups:
+        return None
     with casadi_differentiating():
         sweep = _Sweep(tangents)
         loops = [_Loop(sweep, group) for group in groups]
@@ -168,7 +179,11 @@ class _Loop:
     def write(self) -> list[Piece]:
         """The elements of the Jacobian that the loop computes."""
         for number in self.group.order:
-            if all(self._is_constant(number, sweep) for sweep in self.group.members):
+            variable = [sweep for sweep in self.group.members if not self._is_constant(number, sweep)]
+            if not variable:
+                continue
+            if self.group.whole:
+                self._inside[number] = self._from_parts(number, variable)
                 continue
             values: list[tuple[ca.MX | float, ca.MX]] = []
             for weight, other in self.sweep.tangents.all[number].terms:
@@ -226,6 +241,8 @@ class _Loop:
     def _results(self) -> list[Piece]:
         outputs = self.sweep.tangents.of_output
         rows = [row for row, number in enumerate(outputs) if number in self._inside]
+        if not rows:
+            return []
         weights = list(self._weights.values())
         constant = [given.is_constant() for given in self.given]
         sequences, symbols, places = [], [], []
@@ -236,8 +253,10 @@ class _Loop:
                 rows_of = [self.given[k].to_DM() if kind else self.given[k] for k in chosen]
                 sequences.append(ca.MX(ca.densify(ca.vertcat(*rows_of))) if kind else ca.vertcat(*rows_of))
                 places += [(self._symbols[k], symbols[-1].nz[i]) for i, k in enumerate(chosen)]
-        emitted = [self._inside[outputs[row]] for row in rows]
+        emitted = [self._emitted(outputs[row]) for row in rows]
         emitted = ca.graph_substitute(emitted, [symbol for symbol, _ in places], [place for _, place in places])
+        if self.group.whole:
+            emitted = [self._without_sign(outputs[row], value) for row, value in zip(rows, emitted, strict=True)]
         body = ca.Function("arc_columns", [*symbols, *(symbol for symbol, _ in weights)], emitted)
         names = (*(x.name() for x in symbols), *(f"w{k}" for k in range(len(weights))))
         members = self.group.members
@@ -245,7 +264,52 @@ class _Loop:
         found = call_of(scan).call([*sequences, *(weight for _, weight in weights)])
         pieces = []
         for row, value in zip(rows, found, strict=True):
-            there = [k for k, sweep in enumerate(members) if self.sweep.is_there(outputs[row], sweep)]
+            there = [
+                k for k, sweep in enumerate(members) if self.group.whole or self.sweep.is_there(outputs[row], sweep)
+            ]
             values = value.T if len(there) == len(members) else value.T[there]
             pieces.append(Piece(row, [members[k] for k in there], values))
         return pieces
+
+    def _from_parts(self, number: Number, sweeps: Sequence[int]) -> ca.MX:
+        """A tangent in those of whole sweeps in which it is not constant; a zero in the others."""
+        terms = [(weight, self._part(other, sweeps)) for weight, other in self.sweep.tangents.all[number].terms]
+        return linear([(self._weight(weight), value) for weight, value in terms if value is not None])
+
+    def _part(self, number: Number, sweeps: Iterable[int]) -> ca.MX | None:
+        """A tangent in whole sweeps: of constants, which the VM multiplies in double precision, those of these sweeps.
+
+        A constant times a seed is the constant, or a zero: as exact as if the sweep was written out.
+        """
+        members = [s for s in sweeps if self.sweep.is_there(number, s) and self._is_constant(number, s)]
+        constants = {s: float(self.sweep.value(number, s).to_DM()) for s in members}
+        terms: list[tuple[ca.MX | float, ca.MX]] = []
+        if number in self._inside:
+            terms.append((1.0, self._inside[number]))
+        if len(constants) > _MOST_SEEDS:
+            terms.append((1.0, self._hand_in_constant([constants.get(s, 0.0) for s in self.group.members])))
+        else:
+            terms += [(_factor(constants[s]), self._seed(s)) for s in members]
+        return linear(terms) if terms else None
+
+    def _seed(self, sweep: int) -> ca.MX:
+        return self._hand_in_constant([1.0 if s == sweep else 0.0 for s in self.group.members])
+
+    def _emitted(self, number: Number) -> ca.MX:
+        """A tangent as it leaves the loop."""
+        if not self.group.whole:
+            return self._inside[number]
+        value = self._part(number, self.group.members)
+        assert value is not None
+        return value
+
+    def _without_sign(self, number: Number, value: ca.MX) -> ca.MX:
+        """What whole sweeps emit of a tangent that some of them do not have: there it is +0."""
+        if all(self.sweep.is_there(number, sweep) for sweep in self.group.members):
+            return value
+        with casadi_as_written():
+            return value + ca.MX(0.0)
+
+
+def _factor(number: float) -> ca.MX | float:
+    return number if number in (1.0, -1.0) else ca.MX(number)

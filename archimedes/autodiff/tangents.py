@@ -225,12 +225,12 @@ class _Walk:
         operands = [element(source.node, p) for source, p in zip(sources, places, strict=True)]
         wanted = [number != ZERO for number in tangents]
         weights = partials(name, node.op(), element(node, i), operands, wanted)
-        if _is_bounded(name, sources) and all(source.bounded for source in sources):
-            self.found.bounded.update(w.__hash__() for w in weights if not isinstance(w, float))
+        terms = list(zip(weights, tangents, strict=True))
         if len(tangents) == 2 and tangents[0] == tangents[1] != ZERO:
-            both = weights[0] + weights[1]
-            return self.found.add([(both, tangents[0])])
-        return self.found.add(list(zip(weights, tangents, strict=True)))
+            terms = [(weights[0] + weights[1], tangents[0])]
+        if _is_bounded(name, sources) and all(source.bounded for source in sources):
+            self.found.bounded.update(w.__hash__() for w, _ in terms if not isinstance(w, float))
+        return self.found.add(terms)
 
 
 def _is_bounded(name: str, sources: Sequence[_Slot]) -> bool:

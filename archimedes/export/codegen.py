@@ -66,7 +66,8 @@ def codegen(
     prefix : str
         Put before every C name.
     optimize : {"balanced", "speed", "size"}
-        What the cost model prefers.
+        What the cost model prefers. The numbers are the same, but for Jacobians that ``size`` takes by whole sweeps in
+        a loop: they may be rounded at other places (on host and chip alike).
     force : bool
         Overwrite files too that were edited, or that something else wrote.
     **options

@@ -15,6 +15,7 @@ from arc_codegen.ir.loops import LoopFunction
 from arc_codegen.options import Options
 
 from archimedes.autodiff.derivative import Derivative, DirectionalDerivative
+from archimedes.autodiff.preference import derivatives_for
 from archimedes.errors import ArcTypeError, ArcValueError, OptionError
 from archimedes.export.c_names import default_module_name, name_functions, name_steps
 from archimedes.export.examples import example_values
@@ -106,7 +107,8 @@ def generate_exports(
     exported = []
     for request, candidate in zip(requests, find_states(functions, state), strict=True):
         announce(f"tracing {request.function.name}")
-        exported.append(_trace(request, candidate, precision))
+        with derivatives_for(options.optimize):
+            exported.append(_trace(request, candidate, precision))
     exported = settle_states(exported)
     if exported[0].state and name is None:
         module = module.removesuffix("_step") or module

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import archimedes as arc
-from archimedes.autodiff.sweep_groups import group_of, groups_of
+from archimedes.autodiff.preference import derivatives_for
+from archimedes.autodiff.sweep_groups import group_of, groups_of, whole_group_of
 from archimedes.autodiff.sweep_loops import in_loops
 from archimedes.autodiff.tangents import tangents_of
 
@@ -52,10 +54,39 @@ def test_loops_give_the_jacobian_exactly(step: tuple[ca.MX, list[ca.MX]], seed: 
     numbers = np.random.default_rng(seed)
     draws = [numbers.integers(-2, 3, symbol.numel()).astype(float) for symbol in wrt]
     known = ca.Function("known", wrt, [ca.densify(ca.jacobian(output, symbol)).T for symbol in wrt])(*draws)
-    for way in in_loops(output, wrt):
+    with derivatives_for("size"):
+        ways = in_loops(output, wrt)
+    for way in (*ways, *(way.whole for way in ways if way.whole is not None)):
         found = ca.Function("found", wrt, way.blocks)(*draws)
         for one, other in zip(found, known, strict=True):
             np.testing.assert_array_equal(np.array(one), np.array(other))
+
+
+def test_whole_sweeps_are_for_short_code_only() -> None:
+    x = ca.MX.sym("x", STATES)
+    table = np.ones((STATES, STATES, STATES))
+    output = x + rates(x + rates(x + rates(x, table), table), table)
+    assert all(way.whole is None for way in in_loops(output, [x]))
+    with derivatives_for("size"):
+        assert all(way.whole is not None for way in in_loops(output, [x]))
+    assert all(way.whole is None for way in in_loops(output, [x]))
+
+
+def test_zeros_of_whole_sweeps_have_no_sign() -> None:
+    """The first three rows do not depend on the last state: in a loop they have zeros times negative numbers."""
+    x = ca.MX.sym("x", STATES)
+    y = x
+    for _ in range(5):
+        y = ca.vertcat(y[1] * y[2] - y[0], y[2] * y[0] - y[1], y[0] * y[1] - y[2], y[3] * y[0] + y[3] * y[1])
+    with derivatives_for("size"):
+        ways = in_loops(y, [x])
+    wholes = [way.whole for way in ways if way.whole is not None]
+    assert wholes
+    for way in wholes:
+        (block,) = ca.Function("f", [x], [ca.densify(way.blocks[0])]).call([[-1.0, -2.0, -3.0, -4.0]])
+        zeros = np.array(block.T)[np.array(ca.DM(ca.jacobian_sparsity(y, x), 1.0)) == 0.0]
+        assert zeros.size
+        assert not np.signbit(zeros).any()
 
 
 def test_random_steps_have_loops() -> None:
@@ -124,9 +155,10 @@ def test_no_zero_is_multiplied_with_an_infinite_slope() -> None:
     y = ca.vertcat(x[0] * x[1], ca.sqrt(x[0]) + x[2], x[1] - x[2])
     for _ in range(6):
         y = ca.vertcat(y[1] * y[2] + x[0] * y[0], y[0] * y[2] + x[1] * y[1], y[0] * y[1] + x[2] * y[2])
-    ways = in_loops(y, [x])
+    with derivatives_for("size"):
+        ways = in_loops(y, [x])
     assert ways
-    for way in ways:
+    for way in (*ways, *(way.whole for way in ways if way.whole is not None)):
         (block,) = ca.Function("f", [x], way.blocks).call([[0.0, 2.0, 3.0]])
         assert np.isfinite(np.array(block.T)[:, 1:]).all()
 
@@ -150,3 +182,72 @@ def test_a_group_computes_what_its_sweeps_take(turned: bool) -> None:
     assert group.members == list(range(STATES))
     assert STATES * group.inside + group.outside >= sum(one.outside for one in alone)
     assert group.price < sum(one.price for one in alone)
+
+
+def test_a_whole_group_computes_what_any_of_its_sweeps_takes() -> None:
+    x = ca.MX.sym("x", STATES)
+    first = ca.vertcat(x[0] * x[1], x[2] * x[3], x[2], x[3])
+    tangents = tangents_of(first * first[::-1], [x], 4000)
+    assert tangents is not None
+    alone = [whole_group_of(tangents, [k]) for k in range(STATES)]
+    together = whole_group_of(tangents, range(STATES))
+    assert together is not None
+    taken = {number for group in alone if group is not None for number in group.order}
+    assert set(together.order) == taken
+    assert set(together.given) == {given for group in alone if group is not None for given in group.given}
+
+
+def test_a_zero_that_meets_an_infinite_weight_keeps_sweeps_apart() -> None:
+    x = ca.MX.sym("x", 2)
+    tangents = tangents_of(ca.sqrt(x[0]) + x[1], [x], 4000)
+    assert tangents is not None
+    assert whole_group_of(tangents, [0]) is not None
+    assert whole_group_of(tangents, [0, 1]) is None
+
+
+INERTIA = (0.006, 0.007, 0.011)
+
+
+def attitude(state: Any, torque: Any) -> Any:
+    """A rigid body that turns: its quaternion and its angular velocity in body axes, four stages of Runge-Kutta."""
+
+    def rates(state: Any) -> Any:
+        w, x, y, z, p, q, r = state
+        return np.array(
+            [
+                *(0.5 * (-x * p - y * q - z * r), 0.5 * (w * p + y * r - z * q)),
+                *(0.5 * (w * q + z * p - x * r), 0.5 * (w * r + x * q - y * p)),
+                (torque[0] - (INERTIA[2] - INERTIA[1]) * q * r) / INERTIA[0],
+                (torque[1] - (INERTIA[0] - INERTIA[2]) * r * p) / INERTIA[1],
+                (torque[2] - (INERTIA[1] - INERTIA[0]) * p * q) / INERTIA[2],
+            ],
+            like=state,
+        )
+
+    k1 = rates(state)
+    k2 = rates(state + 0.005 * k1)
+    k3 = rates(state + 0.005 * k2)
+    return state + 0.01 / 6.0 * (k1 + 2.0 * k2 + 2.0 * k3 + rates(state + 0.01 * k3))
+
+
+@pytest.mark.text
+def test_short_code_is_short_and_right(tmp_path: Path) -> None:
+    numbers = np.random.default_rng(3)
+    state, torque = numbers.normal(size=7), 0.01 * numbers.normal(size=3)
+    exact = [
+        np.stack([np.imag(attitude(state + 1e-30j * unit, torque)) / 1e-30 for unit in np.eye(7)], axis=1),
+        np.stack([np.imag(attitude(state + 0j, torque + 1e-30j * unit)) / 1e-30 for unit in np.eye(3)], axis=1),
+    ]
+    derivative = arc.jac(attitude, (0, 1))
+    lengths = {}
+    for goal in ("balanced", "size"):
+        folder = tmp_path / goal
+        made = arc.codegen(derivative, (state, torque), optimize=goal, float_type=np.float64, output_dir=folder)
+        found = made.library().function("attitude_jac")(state, torque)
+        for one, other in zip(found, exact, strict=True):
+            # Sums of products, of about 200 operations one behind the other, with no cancellation beyond the largest.
+            assert np.abs(one - other).max() <= 200 * np.finfo(float).eps * np.abs(other).max()
+        text = Path(made.source).read_text(encoding="utf-8")
+        lengths[goal] = text.count("= ")
+    assert re.findall(r"for \(int i = 0; i < (\d+)", text) == ["7"], "one loop, over all rows"
+    assert lengths["size"] < lengths["balanced"]

@@ -47,6 +47,7 @@ from strategies.growing_arrays import growing
 from strategies.padded_fields import padded_fields
 from strategies.repetitive_functions import repetitive
 from strategies.rotated_points import rotated_points
+from strategies.row_tables import products_with_rows
 from strategies.scan_gradients import scan_gradients
 from strategies.seeds_of_passes import (
     angles,
@@ -197,6 +198,10 @@ def _pooled(program: tuple[Graph, bool]) -> bool:
     return "pool-tables" in changes((graph, [np.array(0.4), np.array(2.1)]), Options(optimize="speed"))
 
 
+def _overlapped(program: Program) -> bool:
+    return "overlap-tables" in changes(program, Options(optimize="size"))
+
+
 ALONE: dict[str, tuple[st.SearchStrategy[Any], Callable[[Any], bool]]] = {
     "roll-loops": (written_out(), _of_graph(lambda graph: roll_loops(graph, EAGER))),
     "join-padded-chains": (growing(), _of_graph(join_padded_chains)),
@@ -210,6 +215,7 @@ ALONE: dict[str, tuple[st.SearchStrategy[Any], Callable[[Any], bool]]] = {
     "outline-repeats": (repetitive(), _of_function(lambda f: outline_repeats(f, Worth(-(10**6)), locations=True))),
     "split-functions": (repetitive(), _of_function(lambda f: split_functions(f, longest=8, part=4))),
     "pool-tables": (lookups(), _pooled),
+    "overlap-tables": (products_with_rows(), _overlapped),
 }
 
 

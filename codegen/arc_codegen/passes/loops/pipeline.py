@@ -27,6 +27,7 @@ from arc_codegen.passes.loops.split import split_functions
 from arc_codegen.passes.loops.straight_sums import straighten_sums
 from arc_codegen.passes.loops.strips import cut_strips
 from arc_codegen.passes.loops.table_pools import pool_tables
+from arc_codegen.passes.loops.table_rows import overlap_tables
 from arc_codegen.passes.loops.tables import fold_tables
 from arc_codegen.passes.loops.unread import drop_unread
 from arc_codegen.passes.loops.unroll import Unrolled, unroll_loops
@@ -140,6 +141,7 @@ LATE_LOOP_PIPELINE: tuple[LoopPass, ...] = (
     LoopPass("outline-loops", lambda function, options: _outline_loops(function, BY_GOAL[options.optimize])),
     LoopPass("outline-repeats", lambda function, options: _outline(function, options, BY_GOAL[options.optimize])),
     LoopPass("split-functions", lambda function, options: _split(function, BY_GOAL[options.optimize])),
+    LoopPass("overlap-tables", lambda function, options: overlap_tables(function)),
     LoopPass("pool-tables", lambda function, options: pool_tables(function)),
     LoopPass("schedule-scalars", lambda function, options: _schedule(function, BY_GOAL[options.optimize])),
 )

@@ -10,15 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from arc_codegen.ir.expressions import (
-    leaves,
-    map_leaves,
-    map_statement,
-    own_expressions,
-    walk_statements,
-    with_expressions,
-)
-from arc_codegen.ir.loops import Buffer, Call, Expr, Find, Index, Invoke, Load, LoopFunction, Stmt, Store, Symbol
+from arc_codegen.ir.expressions import map_leaves, map_statement, walk_statements, with_expressions
+from arc_codegen.ir.loops import Buffer, Expr, Find, Index, Invoke, Load, LoopFunction, Stmt, Store, Symbol
+from arc_codegen.passes.loops.table_reads import fixed_buffers, loads
 
 _LARGEST = 255
 """Elements of a pool: further away, an offset is no part of an instruction (Armv7-M: 1020 octets for VLDR)."""
@@ -30,7 +24,7 @@ def pool_tables(function: LoopFunction) -> LoopFunction:
     if not finds:
         return function
     constants = {buffer.symbol: buffer for buffer in function.buffers if buffer.kind == "const"}
-    fixed = _fixed(function.body) | {load.buffer for local in function.locals for load in _read_by(local.body)}
+    fixed = fixed_buffers(function)
     pools = _Pools(constants)
     pointers: set[Symbol] = set()
     for find in finds:
@@ -93,37 +87,13 @@ def _tables(body: Sequence[Stmt], find: Find) -> list[Symbol] | None:
     for statement in walk_statements(body):
         if any(find.symbol in _symbols(index) for index in _indices(statement)):
             return None
-        for load in _loads(statement):
+        for load in loads(statement):
             if find.symbol not in _symbols(load.index):
                 continue
             if load.index.terms != ((find.symbol, 1),) or load.index.tables or load.index.offset < 0:
                 return None
             found[load.buffer] = None
     return list(found)
-
-
-def _fixed(body: Sequence[Stmt]) -> set[Symbol]:
-    """Buffers that are passed on as a whole."""
-    found: set[Symbol] = set()
-    for statement in walk_statements(body):
-        if isinstance(statement, Call):
-            found.update(symbol for symbol, _ in statement.buffers)
-        elif isinstance(statement, Invoke):
-            found.update(symbol for symbol, _ in (*statement.reads, *statement.writes))
-        elif isinstance(statement, Find) and not statement.written:
-            found.add(statement.grid)
-        found.update(table for load in _loads(statement) for table, _, _ in load.index.tables)
-    return found
-
-
-def _read_by(body: Sequence[Stmt]) -> Iterator[Load]:
-    for statement in walk_statements(body):
-        yield from _loads(statement)
-
-
-def _loads(statement: Stmt) -> Iterator[Load]:
-    for expression in own_expressions(statement):
-        yield from (leaf for leaf in leaves(expression) if isinstance(leaf, Load))
 
 
 def _indices(statement: Stmt) -> Iterator[Index]:
