@@ -153,6 +153,7 @@ def linear(terms: Iterable[tuple[ca.MX | float, ca.MX]]) -> ca.MX:
         if isinstance(weight, float) and weight == -1.0:
             found = -value if found is None else found - value
             continue
+        assert not isinstance(weight, float) or weight == 1.0
         product = value if isinstance(weight, float) else weight * value
         found = product if found is None else found + product
     assert found is not None
@@ -243,6 +244,7 @@ class _Loop:
         rows = [row for row, number in enumerate(outputs) if number in self._inside]
         if not rows:
             return []
+        emitted = [self._emitted(outputs[row]) for row in rows]  # hands in more, perhaps
         weights = list(self._weights.values())
         constant = [given.is_constant() for given in self.given]
         sequences, symbols, places = [], [], []
@@ -253,7 +255,6 @@ class _Loop:
                 rows_of = [self.given[k].to_DM() if kind else self.given[k] for k in chosen]
                 sequences.append(ca.MX(ca.densify(ca.vertcat(*rows_of))) if kind else ca.vertcat(*rows_of))
                 places += [(self._symbols[k], symbols[-1].nz[i]) for i, k in enumerate(chosen)]
-        emitted = [self._emitted(outputs[row]) for row in rows]
         emitted = ca.graph_substitute(emitted, [symbol for symbol, _ in places], [place for _, place in places])
         if self.group.whole:
             emitted = [self._without_sign(outputs[row], value) for row, value in zip(rows, emitted, strict=True)]

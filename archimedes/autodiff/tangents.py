@@ -34,7 +34,10 @@ ZERO: Final = -1
 
 @dataclass(frozen=True, slots=True)
 class Tangent:
-    """A seed if it has no terms; ``columns`` is the set of those in which it is not zero, as bits."""
+    """A seed if it has no terms; ``columns`` is the set of those in which it is not zero, as bits.
+
+    A weight that is a float is one or minus one.
+    """
 
     columns: int
     terms: tuple[tuple[ca.MX | float, Number], ...] = ()
@@ -227,7 +230,7 @@ class _Walk:
         weights = partials(name, node.op(), element(node, i), operands, wanted)
         terms = list(zip(weights, tangents, strict=True))
         if len(tangents) == 2 and tangents[0] == tangents[1] != ZERO:
-            terms = [(weights[0] + weights[1], tangents[0])]
+            terms = [(_as_weight(weights[0] + weights[1]), tangents[0])]
         if _is_bounded(name, sources) and all(source.bounded for source in sources):
             self.found.bounded.update(w.__hash__() for w, _ in terms if not isinstance(w, float))
         return self.found.add(terms)
@@ -253,9 +256,13 @@ def element(node: ca.MX, i: int) -> ca.MX:
 def weight_of(node: ca.MX, i: int) -> ca.MX | float:
     """An element as a weight: a float if it is one or minus one."""
     found = element(node, i)
-    if found.is_constant() and (value := float(found.to_DM())) in (1.0, -1.0):
-        return value
-    return found
+    return _as_weight(float(found.to_DM())) if found.is_constant() else found
+
+
+def _as_weight(number: ca.MX | float) -> ca.MX | float:
+    if isinstance(number, float) and number not in (1.0, -1.0):
+        return ca.MX(number)
+    return number
 
 
 def partials(

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import archimedes as arc
+from archimedes.array.trace_context import casadi_as_written
 from archimedes.autodiff.preference import derivatives_for
 from archimedes.autodiff.sweep_groups import group_of, groups_of, whole_group_of
 from archimedes.autodiff.sweep_loops import in_loops
@@ -42,9 +43,11 @@ def steps(draw: st.DrawFn) -> tuple[ca.MX, list[ca.MX]]:
     u = ca.MX.sym("u", 2)
     table = numbers.integers(-1, 2, (STATES, STATES, STATES)) * (numbers.random((STATES, STATES, STATES)) < 0.6)
     current = x
-    for _ in range(draw(st.integers(2, 3))):
-        inputs = ca.vertcat(u, ca.MX.zeros(STATES - 2)) if draw(st.booleans()) else ca.vertcat(u[1], u[0], u)
-        current = x + rates(current, table) + inputs * current
+    with casadi_as_written():
+        for _ in range(draw(st.integers(2, 3))):
+            inputs = ca.vertcat(u, ca.MX.zeros(STATES - 2)) if draw(st.booleans()) else ca.vertcat(u[1], u[0], u)
+            more = draw(st.sampled_from([current + current, current - current, current * current, -current, inputs]))
+            current = x + rates(current, table) + inputs * current - more
     return current, [x, u]
 
 
@@ -87,6 +90,24 @@ def test_zeros_of_whole_sweeps_have_no_sign() -> None:
         zeros = np.array(block.T)[np.array(ca.DM(ca.jacobian_sparsity(y, x), 1.0)) == 0.0]
         assert zeros.size
         assert not np.signbit(zeros).any()
+
+
+@pytest.mark.parametrize("goal", ["balanced", "size"])
+def test_slopes_of_two_and_of_zero(goal: str) -> None:
+    x = ca.MX.sym("x", 3)
+    with casadi_as_written():
+        y = x
+        for _ in range(5):
+            y = ca.vertcat(
+                y[1] * y[2] - (y[0] + y[0]), y[2] * (y[0] + y[0]) + (y[1] - y[1]), (y[1] + y[1]) * y[1] - y[2]
+            )
+    with derivatives_for(goal):
+        ways = in_loops(y, [x])
+    (exact,) = ca.Function("exact", [x], [ca.densify(ca.jacobian(y, x)).T]).call([[1.0, -2.0, 3.0]])
+    assert ways
+    for way in (*ways, *(way.whole for way in ways if way.whole is not None)):
+        (found,) = ca.Function("found", [x], [ca.densify(way.blocks[0])]).call([[1.0, -2.0, 3.0]])
+        np.testing.assert_array_equal(np.array(found), np.array(exact))
 
 
 def test_random_steps_have_loops() -> None:
