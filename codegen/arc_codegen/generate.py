@@ -119,7 +119,7 @@ def lower_module(
 
     One lowered module can be emitted several times, with other options of how C gets its memory.
     """
-    from arc_codegen.passes.loopgen import lower_to_loops
+    from arc_codegen.passes.lowering import lower_to_loops
     from arc_codegen.passes.names_of_passes import check_passes
     from arc_codegen.passes.pipeline import optimise
 

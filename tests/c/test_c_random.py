@@ -12,10 +12,10 @@ from arc_codegen.ir.graph import Graph, Module
 from arc_codegen.ir.interp import interpret_errors
 from arc_codegen.ir.loops import LoopModule
 from arc_codegen.options import Options
-from arc_codegen.passes.loopgen import lower_to_loops
 from arc_codegen.passes.loopgen.memory import share_memory
 from arc_codegen.passes.loops.schedule import schedule_scalars
 from arc_codegen.passes.loops.split import split_functions
+from arc_codegen.passes.lowering import lower_to_loops
 from arc_codegen.passes.pipeline import decide_bits, optimise
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st

@@ -39,9 +39,9 @@ from arc_codegen.ir.types import DType, Origin
 from arc_codegen.ir.verify_loops import verify_loops
 from arc_codegen.options import Options
 from arc_codegen.passes.cost import BY_GOAL
-from arc_codegen.passes.loopgen import lower_to_loops
 from arc_codegen.passes.loopgen.memory import share_memory
 from arc_codegen.passes.loops.pipeline import optimise_loops
+from arc_codegen.passes.lowering import lower_to_loops
 from arc_codegen.verify.check import certify
 from hypothesis import given, settings
 from hypothesis import strategies as st

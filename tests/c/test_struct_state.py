@@ -19,7 +19,7 @@ from arc_codegen.ir.types import DType
 from arc_codegen.ir.verify import verify_graph
 from arc_codegen.ir.verify_loops import verify_loops
 from arc_codegen.options import Options
-from arc_codegen.passes.loopgen import lower_to_loops
+from arc_codegen.passes.lowering import lower_to_loops
 from arc_codegen.passes.pipeline import optimise
 from c_struct_library import StructLibrary
 from c_struct_programs import controller, inputs_for, leaf

@@ -18,7 +18,7 @@ from arc_codegen.ir.types import DType
 from arc_codegen.ir.verify_loops import verify_loops
 from arc_codegen.options import Options
 from arc_codegen.passes.cost import BY_GOAL
-from arc_codegen.passes.loopgen import lower_to_loops
+from arc_codegen.passes.lowering import lower_to_loops
 from hypothesis import given
 from hypothesis import strategies as st
 from strategies.graph_programs import assert_bits_equal

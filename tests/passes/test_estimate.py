@@ -8,8 +8,8 @@ from arc_codegen.ir.expressions import walk_statements
 from arc_codegen.ir.loops import For, Index, Literal, Load, LoopFunction, Op, Ref, Set, Store, Symbol, Var
 from arc_codegen.ir.types import DType
 from arc_codegen.options import Options
-from arc_codegen.passes.loopgen import lower_to_loops
 from arc_codegen.passes.loops.estimate import Trade, estimate, trade
+from arc_codegen.passes.lowering import lower_to_loops
 
 F32 = DType.F32
 W, X, S, I = (Symbol(number, name) for number, name in enumerate("wxsi"))  # noqa: E741

@@ -14,7 +14,7 @@ from arc_codegen.ir.verify import verify_graph
 from arc_codegen.ir.verify_loops import verify_loops
 from arc_codegen.options import Options
 from arc_codegen.passes.fused_products import form_fma
-from arc_codegen.passes.loopgen import lower_to_loops
+from arc_codegen.passes.lowering import lower_to_loops
 from arc_codegen.passes.pipeline import decide_bits, optimise
 from hypothesis import given
 from strategies.graph_programs import assert_bits_equal, assert_loops_agree, programs

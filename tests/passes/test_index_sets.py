@@ -16,7 +16,7 @@ from arc_codegen.passes.assembled_reads import read_assembled
 from arc_codegen.passes.boxes import Box, Placed, cut_into_boxes
 from arc_codegen.passes.cost import BY_GOAL
 from arc_codegen.passes.index_sets import split_index_sets
-from arc_codegen.passes.loopgen import lower_to_loops
+from arc_codegen.passes.lowering import lower_to_loops
 from arc_codegen.passes.pipeline import PIPELINE, optimise
 from arc_codegen.passes.rewriting import eliminate_dead_code
 from hypothesis import given

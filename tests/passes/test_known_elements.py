@@ -10,8 +10,8 @@ from arc_codegen.ir.loops import Buffer, For, Index, Literal, Load, LoopFunction
 from arc_codegen.ir.loops_interp import interpret_loops
 from arc_codegen.ir.verify_loops import verify_loops
 from arc_codegen.options import Options
-from arc_codegen.passes.loopgen import lower_to_loops
 from arc_codegen.passes.loops.known_elements import read_known_elements
+from arc_codegen.passes.lowering import lower_to_loops
 from hypothesis import given
 from hypothesis import strategies as st
 from strategies.element_programs import F64, SIZE, J, K, V, W, X, Y, functions

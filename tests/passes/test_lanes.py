@@ -19,9 +19,9 @@ from arc_codegen.ir.verify_loops import verify_loops
 from arc_codegen.options import Options
 from arc_codegen.passes.cost import BY_GOAL
 from arc_codegen.passes.lanes import show_zeros, split_lanes
-from arc_codegen.passes.loopgen import lower_to_loops
 from arc_codegen.passes.loops.sharing import share_expressions
 from arc_codegen.passes.loops.tables import fold_tables
+from arc_codegen.passes.lowering import lower_to_loops
 from arc_codegen.passes.pipeline import optimise
 from arc_codegen.passes.structural_zeros import drop_zeros
 from hypothesis import given

@@ -15,7 +15,6 @@ from arc_codegen.ir.types import DType
 from arc_codegen.ir.verify_loops import verify_loops
 from arc_codegen.options import Options
 from arc_codegen.passes.cost import BY_GOAL
-from arc_codegen.passes.loopgen import lower_to_loops
 from arc_codegen.passes.loops.dead_stores import drop_stores
 from arc_codegen.passes.loops.forwarding import forward_elements
 from arc_codegen.passes.loops.fusion import fuse_loops
@@ -23,6 +22,7 @@ from arc_codegen.passes.loops.jam import jam_loops
 from arc_codegen.passes.loops.pipeline import LOOP_PIPELINE, optimise_loops
 from arc_codegen.passes.loops.promotion import promote_elements
 from arc_codegen.passes.loops.unroll import Unrolled, unroll_loops
+from arc_codegen.passes.lowering import lower_to_loops
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray

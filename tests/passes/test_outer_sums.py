@@ -12,7 +12,7 @@ from arc_codegen.ir.loops_interp import interpret_loops
 from arc_codegen.ir.types import DType
 from arc_codegen.ir.verify_loops import verify_loops
 from arc_codegen.options import Options
-from arc_codegen.passes.loopgen import lower_to_loops
+from arc_codegen.passes.lowering import lower_to_loops
 from strategies.graph_programs import assert_bits_equal
 
 

@@ -14,7 +14,7 @@ from arc_codegen.ir.verify import verify_graph
 from arc_codegen.ir.verify_loops import verify_loops
 from arc_codegen.options import Options
 from arc_codegen.passes.cost import BY_GOAL
-from arc_codegen.passes.loopgen import lower_to_loops
+from arc_codegen.passes.lowering import lower_to_loops
 from arc_codegen.passes.pipeline import PIPELINE, decide_bits, optimise
 from arc_codegen.passes.scalarise import scalarise
 from hypothesis import given, settings

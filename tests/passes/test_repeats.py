@@ -25,8 +25,8 @@ from arc_codegen.ir.loops_interp import interpret_loops
 from arc_codegen.ir.types import DType, Origin
 from arc_codegen.ir.verify_loops import verify_loops
 from arc_codegen.options import Options
-from arc_codegen.passes.loopgen import lower_to_loops
 from arc_codegen.passes.loopgen.memory import share_memory
+from arc_codegen.passes.lowering import lower_to_loops
 from arc_codegen.passes.repeats import Worth, outline_repeats
 from hypothesis import given, settings
 from hypothesis import strategies as st

@@ -17,7 +17,7 @@ from arc_codegen.ir.verify_loops import verify_loops
 from arc_codegen.options import Options
 from arc_codegen.passes.cost import BY_GOAL
 from arc_codegen.passes.index_maps import IndexMaps
-from arc_codegen.passes.loopgen import lower_to_loops
+from arc_codegen.passes.lowering import lower_to_loops
 from arc_codegen.passes.pipeline import decide_bits, optimise
 from arc_codegen.passes.rewriting import rebuild
 from arc_codegen.passes.rolling import roll_loops

@@ -12,7 +12,7 @@ from arc_codegen.ir.interp import interpret
 from arc_codegen.ir.types import DType, TensorType
 from arc_codegen.ir.verify import verify_graph
 from arc_codegen.options import Options
-from arc_codegen.passes.loopgen import lower_to_loops
+from arc_codegen.passes.lowering import lower_to_loops
 from arc_codegen.passes.pipeline import PIPELINE, optimise
 from arc_codegen.passes.signed_zeros import drop_added_zeros, never_minus_zero
 from hypothesis import given

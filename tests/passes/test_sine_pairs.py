@@ -33,8 +33,8 @@ from arc_codegen.ir.loops_printer import print_loops
 from arc_codegen.ir.types import DType
 from arc_codegen.ir.verify_loops import verify_loops
 from arc_codegen.options import Options
-from arc_codegen.passes.loopgen import lower_to_loops
 from arc_codegen.passes.loopgen.sine_pairs import pair_sines
+from arc_codegen.passes.lowering import lower_to_loops
 from arc_codegen.passes.pipeline import decide_bits, optimise
 from hypothesis import given
 from strategies.graph_programs import assert_bits_equal, programs

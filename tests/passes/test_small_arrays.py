@@ -12,7 +12,7 @@ from arc_codegen.ir.loops import For
 from arc_codegen.ir.types import DType, TensorType
 from arc_codegen.options import Options
 from arc_codegen.passes.cost import BY_GOAL
-from arc_codegen.passes.loopgen import lower_to_loops
+from arc_codegen.passes.lowering import lower_to_loops
 from arc_codegen.passes.pipeline import optimise
 from arc_codegen.passes.scalarise import scalarise
 from arc_codegen.passes.smallness import choose_small

@@ -33,10 +33,10 @@ from arc_codegen.ir.types import DType, Origin, TensorType
 from arc_codegen.ir.verify_loops import verify_loops
 from arc_codegen.options import Options
 from arc_codegen.passes.cost import BY_GOAL
-from arc_codegen.passes.loopgen import lower_to_loops
 from arc_codegen.passes.loopgen.memory import share_memory
 from arc_codegen.passes.loops.split import split_functions
 from arc_codegen.passes.loops.statement_size import weight
+from arc_codegen.passes.lowering import lower_to_loops
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies.graph_programs import assert_bits_equal, assert_loops_agree, programs

@@ -14,10 +14,10 @@ from arc_codegen.ir.types import DType
 from arc_codegen.ir.verify_loops import verify_loops
 from arc_codegen.options import Options
 from arc_codegen.passes.cost import BY_GOAL
-from arc_codegen.passes.loopgen import lower_to_loops
 from arc_codegen.passes.loops.carrying import carry_values
 from arc_codegen.passes.loops.pipeline import LOOP_PIPELINE
 from arc_codegen.passes.loops.strips import cut_strips
+from arc_codegen.passes.lowering import lower_to_loops
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray

@@ -17,12 +17,12 @@ from arc_codegen.ir.types import DType
 from arc_codegen.ir.verify_loops import verify_loops
 from arc_codegen.options import Options
 from arc_codegen.passes.cost import BY_GOAL
-from arc_codegen.passes.loopgen import lower_to_loops
 from arc_codegen.passes.loops.contraction import contract_arrays
 from arc_codegen.passes.loops.dead_stores import drop_stores
 from arc_codegen.passes.loops.fusion import fuse_loops
 from arc_codegen.passes.loops.interchange import interchange_sums
 from arc_codegen.passes.loops.promotion import promote_elements
+from arc_codegen.passes.lowering import lower_to_loops
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray

@@ -9,7 +9,7 @@ from arc_codegen.ir.interp import interpret
 from arc_codegen.ir.loops_interp import interpret_loops
 from arc_codegen.ir.types import DType, TensorType
 from arc_codegen.options import Options
-from arc_codegen.passes.loopgen import lower_to_loops
+from arc_codegen.passes.lowering import lower_to_loops
 from strategies.graph_programs import assert_bits_equal
 
 

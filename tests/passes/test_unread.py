@@ -23,8 +23,8 @@ from arc_codegen.ir.loops_interp import interpret_loops
 from arc_codegen.ir.types import DType
 from arc_codegen.ir.verify_loops import verify_loops
 from arc_codegen.options import Options
-from arc_codegen.passes.loopgen import lower_to_loops
 from arc_codegen.passes.loops.unread import drop_unread
+from arc_codegen.passes.lowering import lower_to_loops
 from hypothesis import given
 from hypothesis import strategies as st
 from strategies.element_programs import SIZE, K, R, S, V, W, X, Y, functions

@@ -13,8 +13,8 @@ from arc_codegen.ir.types import DType
 from arc_codegen.ir.verify_loops import verify_loops
 from arc_codegen.options import Options
 from arc_codegen.passes.cost import BY_GOAL
-from arc_codegen.passes.loopgen import lower_to_loops
 from arc_codegen.passes.loopgen.scratch import work_in_outputs
+from arc_codegen.passes.lowering import lower_to_loops
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from arc_codegen.errors import OptionError
-from arc_codegen.passes.loopgen import LAST_PASSES
 from arc_codegen.passes.loops.pipeline import LOOP_PIPELINE
+from arc_codegen.passes.lowering import LAST_PASSES
 from arc_codegen.passes.pipeline import PIPELINE
 
 
