@@ -31,7 +31,7 @@ from arc_codegen.passes.repeats import Worth, outline_repeats
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies.graph_programs import assert_bits_equal, assert_loops_agree, elements, programs
-from strategies.repetitive_functions import repetitive
+from strategies.repetitive_functions import deciding, repetitive
 from sweeps import examples
 
 F32 = DType.F32
@@ -57,6 +57,17 @@ def test_outlining_keeps_the_bits(function: LoopFunction, values: list[float], w
     assert_bits_equal(interpret_loops(changed, x), interpret_loops(function, x))
     verify_loops(share_memory(changed))
     assert_bits_equal(interpret_loops(share_memory(changed), x), interpret_loops(function, x))
+
+
+@settings(max_examples=examples(60))
+@given(function=deciding(), values=numbers())
+def test_results_of_several_types_come_out(function: LoopFunction, values: list[float]) -> None:
+    """Conditions and numbers that a part makes are read behind it: each type has an array of its own."""
+    verify_loops(function)
+    x = [np.array(values, np.float32)]
+    changed = outline_repeats(function, ALWAYS)
+    verify_loops(changed)
+    assert_bits_equal(interpret_loops(changed, x), interpret_loops(function, x))
 
 
 @settings(max_examples=examples(15))

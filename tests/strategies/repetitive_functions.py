@@ -28,9 +28,12 @@ X, Y, W = Symbol(0, "x"), Symbol(1, "y"), Symbol(2, "w")
 F32 = DType.F32
 X, Y, W = Symbol(0, "x"), Symbol(1, "y"), Symbol(2, "w")
 SIZE = 12
+KINDS = ((X, "input"), (Y, "output"), (W, "work"))
+BUFFERS = tuple(Buffer(symbol, F32, SIZE, kind, (SIZE,)) for symbol, kind in KINDS)
 
 BINARY = ("add", "sub", "mul", "div", "max", "hypot")
 UNARY = ("neg", "sqrt", "sin", "abs")
+CHOICE = "choice"
 
 
 class Program:
@@ -42,6 +45,7 @@ class Program:
         self.statements: list[Stmt] = []
         self.values: list[Expr] = [Load(X, Index(k), F32) for k in range(SIZE)]
         self.left = list(range(SIZE))
+        self.conditions: list[Ref] = []
 
     def pick(self) -> Expr:
         """A value, seldom a constant or an element of a work array that is stored as well."""
@@ -59,6 +63,14 @@ class Program:
         self.values.append(Ref(symbol, F32))
         return Ref(symbol, F32)
 
+    def chosen(self, first: Expr, second: Expr) -> Op:
+        """One of two, by a condition that others may read."""
+        self.count += 1
+        condition = Ref(Symbol(self.count, "less"), DType.BOOL)
+        self.statements.append(Let(condition.symbol, Op("lt", (first, second), DType.BOOL)))
+        self.conditions.append(condition)
+        return Op("select", (condition, first, second), F32)
+
     def operation(self, *operands: Expr) -> Op:
         names = UNARY if len(operands) == 1 else BINARY
         return Op(self.draw(st.sampled_from(names)), operands, F32)
@@ -66,6 +78,8 @@ class Program:
     def step(self) -> None:
         """A statement of no part."""
         value: Expr = self.operation(self.operation(self.pick()), self.pick())
+        if self.conditions and self.draw(st.booleans()):
+            value = Op("select", (self.draw(st.sampled_from(self.conditions[-8:])), value, self.pick()), F32)
         if self.draw(st.booleans()):
             value = self.let(value)
         kind = self.draw(st.integers(0, 3))
@@ -81,7 +95,8 @@ class Program:
         made: list[Expr] = [self.pick() for _ in range(3)]
         for fn, first, second in recipe:
             operands = (made[first % len(made)], made[second % len(made)])
-            value = Op(fn, operands if fn in BINARY else operands[:1], F32)
+            plain = Op(fn, operands if fn in BINARY else operands[:1], F32)
+            value = self.chosen(*operands) if fn == CHOICE else plain
             made.append(self.let(value) if self.draw(st.booleans()) else value)
             if self.draw(st.integers(0, 3)) == 0:
                 self.step()
@@ -94,7 +109,7 @@ def repetitive(draw: Any) -> LoopFunction:
     """Straight-line functions in which a few recipes are followed again and again, some of it in a loop."""
     program = Program(draw)
     program.statements.extend(Store(W, Index(k), Literal(float(k), F32)) for k in range(4))
-    step = st.tuples(st.sampled_from(BINARY + UNARY), st.integers(0, 30), st.integers(0, 30))
+    step = st.tuples(st.sampled_from((*BINARY, *UNARY, CHOICE)), st.integers(0, 30), st.integers(0, 30))
     recipes = draw(st.lists(st.lists(step, min_size=2, max_size=10), min_size=1, max_size=2))
     for _ in range(draw(st.integers(2, 5))):
         program.planted(draw(st.sampled_from(recipes)))
@@ -106,11 +121,33 @@ def repetitive(draw: Any) -> LoopFunction:
         loop.count = 1000
         i = Symbol(999, "i")
         loop.values = [Load(X, Index(0, ((i, 1),)), F32), *program.values]
+        loop.conditions = list(program.conditions)
         loop.left = []
         for _ in range(draw(st.integers(1, 3))):
             loop.planted(draw(st.sampled_from(recipes)))
         body = (*loop.statements, Store(Y, Index(0, ((i, 1),)), loop.values[-1]))
         statements.append(For(i, 0, 3, body))
-    kinds = ((X, "input"), (Y, "output"), (W, "work"))
-    buffers = tuple(Buffer(symbol, F32, SIZE, kind, (SIZE,)) for symbol, kind in kinds)
-    return LoopFunction("f", buffers, tuple(statements))
+    return LoopFunction("f", BUFFERS, tuple(statements))
+
+
+@st.composite
+def deciding(draw: Any) -> LoopFunction:
+    """A recipe with choices, followed again and again; the conditions are read behind it, beside its numbers."""
+    program = Program(draw)
+    step = st.tuples(st.sampled_from(BINARY), st.integers(0, 30), st.integers(0, 30))
+    choice = st.tuples(st.just(CHOICE), st.integers(0, 30), st.integers(0, 30))
+    recipe = [*draw(st.lists(choice, min_size=1, max_size=2)), *draw(st.lists(step, min_size=6, max_size=12))]
+    program.statements.extend(Store(W, Index(k), Literal(float(k), F32)) for k in range(4))
+    for k in range(draw(st.integers(2, 3))):
+        made: list[Expr] = [Load(X, Index(3 * k + j), F32) for j in range(3)]
+        for fn, first, second in recipe:
+            operands = (made[first % len(made)], made[second % len(made)])
+            made.append(program.let(program.chosen(*operands) if fn == CHOICE else Op(fn, operands, F32)))
+        program.statements.append(Store(Y, Index(3 * k), made[-1]))
+        program.statements.append(Store(Y, Index(3 * k + 1), made[-2]))
+        condition = program.conditions[-1]
+        value = Op("select", (condition, Literal(2.0, F32), made[3]), F32) if k else Op("cast", (condition,), F32)
+        program.statements.append(Store(Y, Index(3 * k + 2), value))
+        program.left = program.left[3:]
+    program.statements.extend(Store(Y, Index(k), Literal(0.0, F32)) for k in program.left)
+    return LoopFunction("f", BUFFERS, tuple(program.statements))

@@ -26,11 +26,10 @@ from arc_codegen.passes.repeats.parts import Part
 
 @dataclass(slots=True)
 class LocalPart:
-    """A part and its local function; ``results`` are the rows that come out, as they lie in memory if several do."""
+    """A part and its local function."""
 
     part: Part
     function: LocalFunction
-    results: tuple[int, ...]
 
 
 def local_of(part: Part, names: dict[Node, Let], fresh: FreshSymbols, *, locations: bool) -> LocalPart:
@@ -56,45 +55,38 @@ class _Writer:
         self._uses = Counter(s.parameter for sources in (*part.sources, *part.again.values()) for s in sources)
         buffers = self._packs()
         self._do_again()
-        results = self._results()
         targets = {}
         for target in part.targets:
             dtype = next(self._store(r).value.dtype for r in target.offsets)
             buffer = Buffer(self.fresh.symbol(target.buffer.hint), dtype, target.size, "output", (target.size,))
             buffers.append(buffer)
             targets.update({r: (buffer.symbol, offset) for r, offset in target.offsets.items()})
-        several = len(results) > 1
-        places: dict[int, Index] = {}
-        memory: Symbol | None = None
-        if several:
+        places: dict[int, tuple[Symbol, int]] = {}
+        for rows in part.memories:
             memory = self.fresh.symbol("results")
-            dtype = self._operation(results[0]).dtype
-            buffers.append(Buffer(memory, dtype, len(results), "output", (len(results),)))
-            places = {r: Index(k) for k, r in enumerate(results)}
+            buffers.append(Buffer(memory, self._operation(rows[0]).dtype, len(rows), "output", (len(rows),)))
+            places.update({r: (memory, k) for k, r in enumerate(rows)})
         uses = Counter(s.row for sources in part.sources for s in sources if s.row >= 0)
         for r in sorted(range(len(part.rows)), key=lambda r: part.rows[r][0]):
             if r in targets:
                 symbol, offset = targets[r]
                 self.body.append(Store(symbol, Index(offset), self._operand(r, 0)))
                 continue
-            self._made[r] = value = self._value(r, uses[r] + (several and r in places))
-            if memory is not None and r in places:
-                self.body.append(Store(memory, places[r], value))
+            self._made[r] = value = self._value(r, uses[r] + (r in places))
+            if r in places:
+                symbol, offset = places[r]
+                self.body.append(Store(symbol, Index(offset), value))
         function = LocalFunction(
             self.fresh.symbol(self._hint()),
             tuple(values),
             (),
             tuple(buffers),
             tuple(self.body),
-            () if several else tuple(self._made[r] for r in results),
+            () if places else tuple(self._made[r] for r in part.results),
             self._origin(),
             self._doc(),
         )
-        return LocalPart(part, function, tuple(results))
-
-    def _results(self) -> list[int]:
-        part = self.part
-        return sorted(part.results, key=lambda r: part.rows[r][0])
+        return LocalPart(part, function)
 
     def _packs(self) -> list[Buffer]:
         """The parameters that are pointers; elements that are read more than once get a name first."""

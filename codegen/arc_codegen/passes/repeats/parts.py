@@ -106,6 +106,18 @@ class Part:
         operands = self.graph.operands[node]
         return operands[::-1] if node in self.swapped else operands
 
+    @property
+    def memories(self) -> list[list[int]]:
+        """Results by type, each in an array of its own; none for a single one, which the function returns."""
+        if len(self.results) < 2:
+            return []
+        found: dict[DType, list[int]] = {}
+        for r in sorted(self.results, key=lambda r: self.rows[r][0]):
+            operation = self.graph.expressions[self.rows[r][0]]
+            assert not isinstance(operation, Store)
+            found.setdefault(operation.dtype, []).append(r)
+        return list(found.values())
+
     # -- what it saves ---------------------------------------------------------------------------------------------
 
     @property
@@ -121,7 +133,7 @@ class Part:
     @property
     def call_octets(self) -> int:
         """Of one call: parameters into registers, and results out of memory."""
-        pointers = len(self.packs) + len(self.targets) + (len(self.results) > 1)
+        pointers = len(self.packs) + len(self.targets) + len(self.memories)
         values = len(self.values) + max(0, len(self.values) - _REGISTERS)
         out = len(self.results) if len(self.results) > 1 else 0
         return _INSTRUCTION * (1 + pointers + max(0, pointers - _POINTERS) + values + out)

@@ -89,14 +89,13 @@ class _SegmentWriter:
     def _prepare(self, call: Call) -> None:
         """Say how the results of a call are read."""
         local, occurrence = self._all.locals[call[0]], call[1]
-        rows = local.part.rows
-        if len(local.results) == 1:
-            node = rows[local.results[0]][occurrence]
-            symbol = self._names.get(node) or self._all.fresh.symbol(self._hint(local, local.results[0]))
+        part = local.part
+        if len(part.results) == 1:
+            node = part.rows[part.results[0]][occurrence]
+            symbol = self._names.get(node) or self._all.fresh.symbol(self._hint(local, part.results[0]))
             self._values[node] = Ref(symbol, self._dtype(node))
-            return
-        if local.results:
-            nodes = [rows[r][occurrence] for r in local.results]
+        for rows in part.memories:
+            nodes = [part.rows[r][occurrence] for r in rows]
             memory = self._memory(local.function.symbol.hint, nodes)
             for k, node in enumerate(nodes):
                 self._values[node] = Load(memory, Index(k), self._dtype(node))
@@ -142,16 +141,15 @@ class _SegmentWriter:
                 needs.update(self._graph.operands[part.rows[r][occurrence]][1:])
         results: tuple[Ref, ...] = ()
         behind: list[Stmt] = []
-        out = [part.rows[r][occurrence] for r in local.results]
-        if len(out) == 1:
-            result = self._values[out[0]]
+        if len(part.results) == 1:
+            result = self._values[part.rows[part.results[0]][occurrence]]
             assert isinstance(result, Ref)
             results = (result,)
-        elif out:
-            first_value = self._values[out[0]]
+        for rows in part.memories:
+            first_value = self._values[part.rows[rows[0]][occurrence]]
             assert isinstance(first_value, Load)
             writes.append((first_value.buffer, Index()))
-            for node in out:
+            for node in (part.rows[r][occurrence] for r in rows):
                 name = self._names.get(node)
                 if name is not None and name in self._all.outside:
                     behind.append(Let(name, self._values[node]))
