@@ -119,6 +119,7 @@ def lower_module(
 
     One lowered module can be emitted several times, with other options of how C gets its memory.
     """
+    from arc_codegen.ir.verify_loops import verify_loops
     from arc_codegen.passes.lowering import lower_to_loops
     from arc_codegen.passes.names_of_passes import check_passes
     from arc_codegen.passes.pipeline import optimise
@@ -134,6 +135,7 @@ def lower_module(
         loops = lower_to_loops(optimised[-1], options)
         if observe is not None:
             observe(graph.name, "loops", loops)
+        verify_loops(loops)  # a mistake in a pass is no C, rather than wrong numbers: a hundredth of the time
         functions.append(loops)
     return optimised, LoopModule(module.name, tuple(functions))
 

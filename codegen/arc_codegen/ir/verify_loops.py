@@ -48,7 +48,7 @@ from arc_codegen.ir.verify_kernels import kernel_problem
 BUFFERS, SCOPES, TYPES, BOUNDS, COVERAGE, CALLS = "ARC410", "ARC414", "ARC415", "ARC416", "ARC417", "ARC418"
 _HINT = "a bug of the tool; dump the IR after each pass (--dump-ir) to see which one made this statement"
 _KINDS = ("input", "output", "work", "const")
-_ENUMERATED = 1 << 20
+_ENUMERATED = 1 << 24
 """Points over which an index is followed one by one where intervals do not suffice."""
 
 
