@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from pathlib import Path
+from typing import Any
 
 import c_harness
+import numpy as np
 import pytest
 from arc_codegen.c import names, reserved
 from arc_codegen.c.text import comment_text
@@ -14,9 +17,12 @@ from arc_codegen.generate import emit_loops
 from arc_codegen.ir.loops import Buffer, For, Let, LoopFunction, LoopModule, Op, Ref, Store, Symbol
 from arc_codegen.ir.types import DType, Origin
 from arc_codegen.options import Options
+from arc_codegen.toolchain.flags import C_WARNINGS
 from c_loop_programs import array, at, load, product_sum, symbol
 from hypothesis import given
 from hypothesis import strategies as st
+
+import archimedes as arc
 
 IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z", re.ASCII)
 
@@ -74,6 +80,38 @@ def test_a_block_frees_its_names_and_hides_none() -> None:
     assert scope.claim("taken") == "taken_2"
     scope.leave()
     assert (outer, scope.claim("t"), scope.claim("taken")) == ("t", "t_2", "taken_2")
+
+
+def test_a_scope_takes_no_name_that_one_inside_it_took() -> None:
+    scope = names.NameScope()
+    inside = scope.child()
+    assert inside.claim("table") == "table"
+    inside.enter()
+    assert inside.claim("index") == "index"
+    inside.leave()
+    assert [scope.unique("table"), scope.unique("index")] == ["table_2", "index_2"]
+    assert scope.child().claim("table") == "table", "functions beside each other may use one name"
+
+
+def hiding(x: Any) -> Any:
+    """A loop with a value called like a constant that it reads, and results called like tables and helpers."""
+    c = 0.3 * x
+    for _ in range(3):
+        c = np.maximum(0.7 * c, 0.7 * x) + 0.7
+    hiding_table = np.interp(c, np.linspace(0.0, 1.0, 40), np.arange(40.0) ** 2)
+    hiding_max = np.maximum(hiding_table, c)
+    return hiding_table, hiding_max
+
+
+@pytest.mark.parametrize("goal", ["balanced", "size", "speed"])
+def test_nothing_hides_what_is_read(goal: str, tmp_path: Path) -> None:
+    x = np.linspace(-1.0, 1.0, 30)
+    made = arc.codegen(hiding, (x,), optimize=goal, float_type=np.float64, output_dir=tmp_path)
+    command = ["cc", "-std=c99", *C_WARNINGS, "-Werror", "-fsyntax-only", f"-I{tmp_path}", str(made.source)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    for found, expected in zip(made.library().function("hiding")(x), hiding(x), strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-13)
 
 
 @pytest.mark.parametrize("name", ["2x", "a b", "", "θ", "_x", "a__b", "x;", 'a"', "../x", "a*/", "x\n"])

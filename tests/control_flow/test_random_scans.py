@@ -7,10 +7,12 @@ scanned by C.
 
 from __future__ import annotations
 
+import subprocess
 from typing import Any
 
 import numpy as np
 import pytest
+from arc_codegen.toolchain.flags import C_WARNINGS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sweeps import examples
@@ -42,7 +44,7 @@ def taken(step: Step, state: Any, given: Any, other: Any) -> tuple[Any, Any]:
             case "join":
                 made = np.concatenate([a[1:], b[:1]])
             case "where":
-                made = np.where(a > b, a, 2.0 * b)
+                made = np.where(a > b, a, 3.0 * b)
             case "maximum":
                 made = np.maximum(a, b)
             case "minimum":
@@ -59,7 +61,11 @@ def taken(step: Step, state: Any, given: Any, other: Any) -> tuple[Any, Any]:
 
 def scanned(step: Step) -> Any:
     def function(state: Any, inputs: Any, other: Any) -> Any:
-        last, emitted = arc.scan(lambda carry, given: taken(step, carry, given, other), state, inputs)
+        # A carry called c, as constants are in C.
+        def body(c: Any, given: Any) -> Any:
+            return taken(step, c, given, other)
+
+        last, emitted = arc.scan(body, state, inputs)
         return np.concatenate([last, emitted])
 
     return function
@@ -115,6 +121,9 @@ def test_scanned_and_written_out_are_one(goal: str, tmp_path_factory: pytest.Tem
             output_dir=folder,
             force=True,
         )
+        warned = ["cc", "-std=c99", *C_WARNINGS, "-Werror", "-fsyntax-only", str(made.source)]
+        done = subprocess.run(warned, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
         library = made.library()
         np.testing.assert_array_equal(library.function("f")(*arguments), value)
         for one, other in zip(library.function("f_jac")(*arguments), expected, strict=True):

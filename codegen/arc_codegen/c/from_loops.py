@@ -109,20 +109,12 @@ def emit_module(module: LoopModule, options: Options) -> CModule:
         _draft(function, c_name, file_scope, structs, options)
         for function, c_name in zip(module.functions, c_names, strict=True)
     ]
-    local = {name for draft in drafts for name in draft.signature.names}
-
-    def claim(base: str) -> str:
-        name = file_scope.unique(base)
-        while name in local:
-            name = file_scope.unique(base)
-        return name
-
-    defaults = DefaultPool(stem, claim)
+    defaults = DefaultPool(stem, file_scope.unique)
     for draft in drafts:
         with_constants = with_defaults(draft.parameters, draft.function, defaults, draft.c_name)
-        draft.parameters = with_macros(with_constants, draft.c_name, claim)
-        draft.period = period_macro(draft.function, draft.c_name, claim)
-        draft.static_names = static_names(draft.function, draft.c_name, claim)
+        draft.parameters = with_macros(with_constants, draft.c_name, file_scope.unique)
+        draft.period = period_macro(draft.function, draft.c_name, file_scope.unique)
+        draft.static_names = static_names(draft.function, draft.c_name, file_scope.unique)
     tables = TablePool(file_scope, stem)
     access = [_buffer_access(draft, tables, options) for draft in drafts]
     functions = []

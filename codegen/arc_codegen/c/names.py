@@ -120,11 +120,15 @@ def _spell(character: str) -> str:
 
 
 class NameScope:
-    """Names taken so far; blocks nest, and what an inner block took is free again after it."""
+    """Names taken so far; blocks nest, and what an inner block took is free again after it.
+
+    A scope with scopes inside takes no name that one of them ever took: there it would mean something else.
+    """
 
     def __init__(self, taken: Iterable[str] = ()) -> None:
         self._taken = set(taken)
         self._outer: NameScope | None = None
+        self._inside: set[str] = set()
         self._next: dict[str, int] = {}
         self._blocks: list[list[tuple[str, str, int]]] = [[]]
 
@@ -145,10 +149,14 @@ class NameScope:
         """As `claim`, for a spelling that is an identifier already."""
         previous = number = self._next.get(base, 1)
         name = base if number == 1 else self._numbered(base, number)
-        while self._is_taken(name):
+        while self._is_taken(name) or name in self._inside:
             number += 1
             name = self._numbered(base, number)
         self._taken.add(name)
+        around = self._outer
+        while around is not None:
+            around._inside.add(name)
+            around = around._outer
         self._next[base] = number + 1
         self._blocks[-1].append((name, base, previous))
         return name

@@ -36,14 +36,34 @@ def name_constants(body: tuple[ast.Stmt, ...], scope: NameScope) -> tuple[ast.St
     (Declare(ctype='const float', name='c', value=Number(text='2.1367521f'), length=None), Name(text='c'))
     """
     uses = Counter(_magnitude(number.text) for number in _numbers(body) if _is_named(number.text))
-    names = {text: scope.claim("c") for text, count in uses.items() if count >= _USES}
-    if not names:
+    frequent = [text for text, count in uses.items() if count >= _USES]
+    if not frequent:
         return body
+    inside = frozenset(_identifiers(body))  # blocks have given their names back, but what they declare hides others
+    names = {text: _free_name(scope, inside) for text in frequent}
     declared = tuple(
         ast.Declare(f"const {'float' if text.endswith('f') else 'double'}", name, ast.Number(text))
         for text, name in names.items()
     )
     return (*declared, *(_named(statement, names) for statement in body))
+
+
+def _free_name(scope: NameScope, inside: frozenset[str]) -> str:
+    while (name := scope.claim("c")) in inside:
+        pass
+    return name
+
+
+def _identifiers(node: object) -> Iterator[str]:
+    """Everything in a tree that may be a name."""
+    if isinstance(node, str):
+        yield node
+    elif isinstance(node, tuple):
+        for element in node:
+            yield from _identifiers(element)
+    elif is_dataclass(node):
+        for item in fields(node):
+            yield from _identifiers(getattr(node, item.name))
 
 
 def _magnitude(text: str) -> str:
