@@ -7,8 +7,11 @@ Failures are reported as the shortest program that still fails, as Python source
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+import subprocess
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,6 +23,7 @@ from arc_codegen.ir.loops_interp import interpret_loops
 from arc_codegen.options import Options
 from arc_codegen.passes.lowering import lower_to_loops
 from arc_codegen.passes.pipeline import decide_bits, optimise
+from arc_codegen.toolchain.flags import C_WARNINGS
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from strategies.graph_programs import assert_bits_equal
 from strategies.numpy_programs import KINDS, Program, batches, drawn, rejected, run_bounded, slope, smallest_failing
@@ -112,7 +116,20 @@ def compiled(batch: Sequence[dict[str, Task]], options: Options) -> HostLibrary:
     """One library of all functions."""
     graphs = tuple(task.graph for group in batch for task in group.values())
     generated = generate(Module("random_programs", graphs), options)
+    assert_no_warnings(generated.files)
     return build(generated.files, generated.manifest)
+
+
+def assert_no_warnings(files: Mapping[str, str]) -> None:
+    """The C compiler has nothing to say, nor that a name hides another."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name, text in files.items():
+            (Path(folder) / name).parent.mkdir(parents=True, exist_ok=True)
+            (Path(folder) / name).write_text(text, encoding="utf-8")
+        sources = [str(Path(folder) / name) for name in files if name.endswith(".c") and "/" not in name]
+        command = ["cc", "-std=c99", *C_WARNINGS, "-Werror", "-fsyntax-only", *sources]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
 
 
 def run(library: HostLibrary, task: Task) -> list[Any]:
