@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from strategies.graph_programs import RandomProgram
 
 
+NAMES = ("c", "t", "w", "x_i", "work", "given")
+"""Of carries and elements; C has them for other things as well."""
+
+
 def draw_loop(program: RandomProgram, body: RandomProgram, row: tuple[int, ...]) -> int:
     """Add a loop to ``program``, with an empty ``body`` to fill and elements of shape ``row``; one of its results."""
     draw, real, builder = program.draw, program.real, program.builder
@@ -23,7 +27,7 @@ def draw_loop(program: RandomProgram, body: RandomProgram, row: tuple[int, ...])
     for k, operand in enumerate((*carries, *elements, *invariants)):
         kind = builder.type(operand)
         shape = kind.shape[1:] if first <= k < last else kind.shape
-        body.values.append(body.builder.input(f"p{k}", kind.dtype, shape))
+        body.values.append(body.builder.input(NAMES[k], kind.dtype, shape))
     for _ in range(draw(st.integers(1, 3))):
         body.step()
     new = [body.shaped(builder.type(carry).shape, real) for carry in carries]

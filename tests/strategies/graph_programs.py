@@ -107,6 +107,10 @@ def _bits(array: Array) -> Array:
     return np.ascontiguousarray(array).ravel().view(f"u{array.dtype.itemsize}")
 
 
+INPUTS, OUTPUTS = ("c", "x", "i"), ("random_table", "sum", "results")
+"""Names that C has for other things as well: constants, loop variables, tables, sums."""
+
+
 @st.composite
 def graphs(draw: Draw, *, dtype: DType | None = None, max_steps: int = 12) -> Graph:
     """Valid graphs with one to three inputs and outputs."""
@@ -114,11 +118,11 @@ def graphs(draw: Draw, *, dtype: DType | None = None, max_steps: int = 12) -> Gr
     program = RandomProgram(draw, real)
     for number in range(draw(st.integers(1, 3))):
         kind = draw(st.sampled_from([real, real, real, real, DType.I32, DType.I64, DType.BOOL]))
-        program.values.append(program.builder.input(f"x{number}", kind, draw(shapes())))
+        program.values.append(program.builder.input(INPUTS[number], kind, draw(shapes())))
     for _ in range(draw(st.integers(1, max_steps))):
         program.step()
     results = [program.values[-1], *draw(st.lists(st.sampled_from(program.values), max_size=2))]
-    graph = program.builder.finish([(f"y{number}", value) for number, value in enumerate(results)])
+    graph = program.builder.finish(list(zip(OUTPUTS, results, strict=False)))
     verify_graph(graph)
     return graph
 
