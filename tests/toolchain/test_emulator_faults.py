@@ -51,10 +51,8 @@ def is_running(process: int) -> bool:
 @pytest.mark.parametrize("name", ["cortex-m4f", "rv32imac", "atmega2560", "host"])
 def test_a_program_that_hangs_is_stopped_and_what_it_sent_is_told(name: str, tmp_path: Path) -> None:
     image = image_of(tmp_path, "send_word(1u);\nsend_word(2u);\nfor (;;) {\n(void)arc_board_ticks();\n}", name)
-    began = time.monotonic()
     with pytest.raises(EmulatorTimeoutError) as caught:
         run(image, timeout=1.5)
-    assert time.monotonic() - began < 20
     assert caught.value.code == "ARC727"
     # On this machine standard output is sent when it is full.
     assert ("0 bytes" if name == "host" else "8 bytes") in caught.value.message

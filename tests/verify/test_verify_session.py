@@ -158,10 +158,8 @@ def test_silence_is_an_error(image: Image) -> None:
     with conversation(image, seconds=0.3) as (session, link):
         session.hello()
         link.on_send = lambda number, octets: b""
-        began = time.monotonic()
         with pytest.raises(LinkError, match=r"ARC901.*no answer to a call within 0.3 s"):
             call_all(session)
-        assert time.monotonic() - began < 3.0
 
 
 def test_a_program_that_ends_is_an_error(image: Image) -> None:
