@@ -60,6 +60,10 @@ class Program:
         self.count += 1
         symbol = Symbol(self.count, "t")
         self.statements.append(Let(symbol, value, Origin("model.py", self.count, "rate")))
+        if self.draw(st.integers(0, 4)) == 0:
+            self.count += 1
+            first, symbol = symbol, Symbol(self.count, "again")
+            self.statements.append(Let(symbol, Ref(first, F32)))
         self.values.append(Ref(symbol, F32))
         return Ref(symbol, F32)
 

@@ -187,6 +187,8 @@ class _SegmentWriter:
         defines = self._names.get(root) == statement.symbol
         if defines and root in self._all.places:
             return None
+        if not defines and isinstance(statement.value, Ref) and statement.symbol not in self._all.outside:
+            return None  # another name of a number: what reads it here reads the number
         new = Let(statement.symbol, self._built(root, needs) if defines else self._value(root, needs), statement.origin)
         if previous is not None and is_sine_pair(previous, new):
             unit = len(self._units) - 1

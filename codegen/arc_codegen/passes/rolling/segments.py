@@ -17,6 +17,9 @@ _FARTHEST = 3
 """A segment reads values of so many segments before at most."""
 _COMPARED = 32
 """So many places at which a segment may begin are compared by what is read."""
+_CROSSING = 24
+"""Steps that an element is worth which goes from one segment to the next: the gradient of a cart-pole's cost over a
+horizon takes 2,556 octets with 4 of them and a segment of 180 steps left out, 3,184 with 14 and all segments."""
 _UNCUTTABLE = 1 << 20
 """Weight of a loop, whose results must be read in the segment that has it."""
 
@@ -85,7 +88,7 @@ def find_runs(steps: Steps, stretch: Stretch, least: int) -> list[Run]:
     period, whole = stretch.period, stretch.length // stretch.period
     crossing = _crossing(steps, stretch)
     offsets = range(stretch.length - max(least, whole - 1) * period + 1)[:period]
-    weights = [8 * crossing[offset] + period * (stretch.length - offset < whole * period) for offset in offsets]
+    weights = [_CROSSING * crossing[offset] + period * (stretch.length - offset < whole * period) for offset in offsets]
     best = [offset for offset in offsets if weights[offset] == min(weights)]
     fewest = min(best[:_COMPARED], key=lambda offset: _read_by_middle(steps, stretch, offset))
     runs, own = _runs_at(steps, stretch, fewest, least)
