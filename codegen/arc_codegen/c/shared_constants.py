@@ -35,11 +35,15 @@ def name_constants(body: tuple[ast.Stmt, ...], scope: NameScope) -> tuple[ast.St
     >>> named[0], named[1].value.right
     (Declare(ctype='const float', name='c', value=Number(text='2.1367521f'), length=None), Name(text='c'))
     """
-    uses = Counter(_magnitude(number.text) for number in _numbers(body) if _is_named(number.text))
+    parts = list(_parts(body))
+    numbers = (part.text for part in parts if isinstance(part, ast.Number))
+    uses = Counter(_magnitude(text) for text in numbers if _is_named(text))
     frequent = [text for text, count in uses.items() if count >= _USES]
     if not frequent:
         return body
-    inside = frozenset(_identifiers(body))  # blocks have given their names back, but what they declare hides others
+    inside = frozenset(
+        part for part in parts if isinstance(part, str)
+    )  # blocks have given their names back, but what they declare hides others
     names = {text: _free_name(scope, inside) for text in frequent}
     declared = tuple(
         ast.Declare(f"const {'float' if text.endswith('f') else 'double'}", name, ast.Number(text))
@@ -54,18 +58,6 @@ def _free_name(scope: NameScope, inside: frozenset[str]) -> str:
     return name
 
 
-def _identifiers(node: object) -> Iterator[str]:
-    """Everything in a tree that may be a name."""
-    if isinstance(node, str):
-        yield node
-    elif isinstance(node, tuple):
-        for element in node:
-            yield from _identifiers(element)
-    elif is_dataclass(node):
-        for item in fields(node):
-            yield from _identifiers(getattr(node, item.name))
-
-
 def _magnitude(text: str) -> str:
     return text.removeprefix("-")
 
@@ -74,16 +66,16 @@ def _is_named(text: str) -> bool:
     return bool(_REAL.match(text)) and text.strip("-f") not in _PLAIN
 
 
-def _numbers(node: object) -> Iterator[ast.Number]:
-    """The numbers in a tree, in the order of its text; the emitter keeps expressions shallow."""
-    if isinstance(node, ast.Number):
+def _parts(node: object) -> Iterator[ast.Number | str]:
+    """Numbers in a tree, and all that may be a name, in the order of its text; its expressions are shallow."""
+    if isinstance(node, (ast.Number, str)):
         yield node
     elif isinstance(node, tuple):
         for element in node:
-            yield from _numbers(element)
+            yield from _parts(element)
     elif is_dataclass(node):
         for item in fields(node):
-            yield from _numbers(getattr(node, item.name))
+            yield from _parts(getattr(node, item.name))
 
 
 def _named(node: T, names: dict[str, str]) -> T:
