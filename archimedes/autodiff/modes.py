@@ -67,7 +67,8 @@ def jacobians(output: ca.MX, wrt: Sequence[ca.MX]) -> list[ca.MX]:
 def _shorter(best: list[ca.MX], ways: Sequence[Loops]) -> list[ca.MX]:
     """Of the ways with loops that are much less code than the best of the others, and no more work, the cheapest.
 
-    Where short code is preferred its loops take whole sweeps, if that is shorter: they give the same numbers.
+    Where short code is preferred its loops take whole sweeps, if that is shorter: the same sums, but constants may be
+    merged at other places, and so rounded.
     """
     if not ways:
         return best

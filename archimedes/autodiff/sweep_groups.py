@@ -33,8 +33,10 @@ _SECONDS: Final = 3.0
 """What an operation's time is worth, in octets."""
 
 _DEAR_WHOLE: Final = 50.0
+"""As `_DEAR`, where the length of the code counts: in a loop that is there already, a sweep takes nothing but time."""
+
 _SECONDS_OF_WHOLE: Final = 0.25
-"""The same, where the length of the code counts."""
+"""As `_SECONDS`, where the length of the code counts."""
 
 Given = tuple[Number, Number]
 """A tangent that is handed in, and whose term it is weighted for; ``ZERO`` if it is handed in as it is."""
