@@ -12,7 +12,7 @@ from arc_codegen.passes.pipeline import decide_bits
 from gallery import Entry, gallery
 from gallery_modules import REALS, entry_ids, module_of, traced_call
 from graph_error_bounds import bound_graph
-from strategies.graph_programs import assert_bits_equal
+from strategies.agreement import assert_bits_equal
 
 import archimedes as arc
 from archimedes.function.backends import CasadiBackend

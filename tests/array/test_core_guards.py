@@ -156,6 +156,7 @@ def test_unknown_objects_may_handle_the_operator_themselves() -> None:
 
 
 def test_equality_with_anything_else_is_false() -> None:
+    # As users write it by mistake.
     Traced(lambda x: x if not (x == None) else -x, X)  # noqa: E711, SIM201
 
 

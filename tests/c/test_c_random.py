@@ -19,7 +19,8 @@ from arc_codegen.passes.lowering import lower_to_loops
 from arc_codegen.passes.pipeline import decide_bits, optimise
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
-from strategies.graph_programs import Array, assert_bits_equal, programs
+from strategies.agreement import assert_bits_equal
+from strategies.graph_programs import Array, programs
 from sweeps import examples
 
 BATCH = 15

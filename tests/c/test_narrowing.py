@@ -12,7 +12,7 @@ from arc_codegen.ir.builder import GraphBuilder
 from arc_codegen.ir.graph import Module
 from arc_codegen.ir.interp import interpret
 from arc_codegen.ir.types import DType
-from strategies.graph_programs import assert_bits_equal
+from strategies.agreement import assert_bits_equal
 
 
 @pytest.mark.parametrize("level", ["-O1", "-O2", "-O3"])

@@ -16,7 +16,7 @@ from arc_codegen.passes.pipeline import optimise
 from arc_codegen.toolchain.errors import CompilerNotFoundError
 from arc_codegen.toolchain.fused import fma_flags
 from arc_codegen.toolchain.host_compiler import find_compiler
-from strategies.graph_programs import assert_bits_equal
+from strategies.agreement import assert_bits_equal
 
 import archimedes as arc
 from archimedes.lower import lower_function

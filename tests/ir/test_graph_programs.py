@@ -11,7 +11,8 @@ from arc_codegen.ir.interp import interpret
 from arc_codegen.ir.printer import print_graph
 from arc_codegen.ir.verify import verify_graph
 from hypothesis import HealthCheck, given, settings
-from strategies.graph_programs import Array, assert_bits_equal, programs
+from strategies.agreement import assert_bits_equal
+from strategies.graph_programs import Array, programs
 
 SEEN: Counter[str] = Counter()
 

@@ -9,7 +9,8 @@ from arc_codegen.ir.builder import GraphBuilder
 from arc_codegen.ir.graph import AffineMap, Contract, Graph, Map, Node, Part
 from arc_codegen.ir.interp import evaluate_node, interpret
 from arc_codegen.ir.types import DType, TensorType
-from strategies.graph_programs import Array, assert_bits_equal
+from strategies.agreement import assert_bits_equal
+from strategies.graph_programs import Array
 
 DTYPES = pytest.mark.parametrize("dtype", [DType.F32, DType.F64])
 

@@ -9,7 +9,8 @@ from arc_codegen.ir.interp import interpret
 from arc_codegen.ir.kernels import lu_det, lu_factor, lu_solve
 from arc_codegen.ir.status import Status
 from arc_codegen.ir.types import DType
-from strategies.graph_programs import Array, assert_bits_equal
+from strategies.agreement import assert_bits_equal
+from strategies.graph_programs import Array
 
 REALS = pytest.mark.parametrize("real", [np.float32, np.float64])
 

@@ -32,7 +32,8 @@ from arc_codegen.ir.loops import (
 from arc_codegen.ir.loops_interp import interpret_loops
 from arc_codegen.ir.types import DType
 from arc_codegen.ir.verify_loops import verify_loops
-from strategies.graph_programs import Array, assert_bits_equal, special_values
+from strategies.agreement import assert_bits_equal
+from strategies.graph_programs import Array, special_values
 
 F32, F64, I32, I64, BOOL = DType.F32, DType.F64, DType.I32, DType.I64, DType.BOOL
 REALS = pytest.mark.parametrize("real", [F32, F64])

@@ -20,7 +20,8 @@ from arc_codegen.ir.loops import Buffer, Index, Load, LoopFunction, Op, Store, S
 from arc_codegen.ir.loops_interp import interpret_loops
 from arc_codegen.ir.scalar import SCALAR_OPS
 from arc_codegen.ir.types import DType
-from strategies.graph_programs import Array, assert_bits_equal, special_values
+from strategies.agreement import assert_bits_equal
+from strategies.graph_programs import Array, special_values
 
 INF, NAN = math.inf, math.nan
 Row = tuple[str, tuple[Any, ...], Any]

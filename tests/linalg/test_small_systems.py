@@ -21,7 +21,7 @@ from arc_codegen.passes.cost import BY_GOAL
 from arc_codegen.passes.lowering import lower_to_loops
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies.graph_programs import assert_bits_equal
+from strategies.agreement import assert_bits_equal
 
 import archimedes as arc
 from archimedes.host.library import HostFunction, build

@@ -11,7 +11,7 @@ from arc_codegen.ir.types import DType
 from arc_codegen.ir.verify import verify_graph
 from arc_codegen.passes.arithmetic import simplify_arithmetic
 from arc_codegen.passes.rewriting import eliminate_dead_code, rebuild
-from strategies.graph_programs import assert_bits_equal
+from strategies.agreement import assert_bits_equal
 
 
 def operations(graph: Graph) -> list[str]:

@@ -25,7 +25,8 @@ from arc_codegen.passes.loops.sinking import sink_elements
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from strategies.graph_programs import arrays, assert_bits_equal, assert_loops_agree, programs
+from strategies.agreement import assert_bits_equal, assert_loops_agree
+from strategies.graph_programs import arrays, programs
 from strategies.graph_recomputations import recomputations
 from strategies.loop_chains import RUNS, loop_chains
 from sweeps import examples

@@ -33,7 +33,7 @@ from arc_codegen.options import Options
 from arc_codegen.passes.repeats import outline_loops
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from strategies.graph_programs import assert_bits_equal
+from strategies.agreement import assert_bits_equal
 from sweeps import examples
 
 F32 = DType.F32

@@ -15,8 +15,8 @@ from arc_codegen.options import Options
 from arc_codegen.passes.loops.fission import distribute_loops
 from hypothesis import given
 from hypothesis import strategies as st
+from strategies.agreement import assert_bits_equal
 from strategies.filter_cascades import cascades, filters
-from strategies.graph_programs import assert_bits_equal
 
 import archimedes as arc
 from archimedes.export.generation import FunctionRequest, generate_module

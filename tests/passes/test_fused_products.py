@@ -17,7 +17,8 @@ from arc_codegen.passes.fused_products import form_fma
 from arc_codegen.passes.lowering import lower_to_loops
 from arc_codegen.passes.pipeline import decide_bits, optimise
 from hypothesis import given
-from strategies.graph_programs import assert_bits_equal, assert_loops_agree, programs
+from strategies.agreement import assert_bits_equal, assert_loops_agree
+from strategies.graph_programs import programs
 
 F32 = DType.F32
 GOALS = ("speed", "balanced", "size")

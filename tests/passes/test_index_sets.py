@@ -22,7 +22,7 @@ from arc_codegen.passes.rewriting import eliminate_dead_code
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from strategies.graph_programs import assert_bits_equal, assert_loops_agree
+from strategies.agreement import assert_bits_equal, assert_loops_agree
 from strategies.padded_fields import padded_fields
 
 SPECIAL = [0.0, -0.0, 1.0, -1.5, 1e300, np.inf, -np.inf, np.nan]

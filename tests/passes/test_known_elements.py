@@ -14,8 +14,9 @@ from arc_codegen.passes.loops.known_elements import read_known_elements
 from arc_codegen.passes.lowering import lower_to_loops
 from hypothesis import given
 from hypothesis import strategies as st
+from strategies.agreement import assert_bits_equal
 from strategies.element_programs import F64, SIZE, J, K, V, W, X, Y, functions
-from strategies.graph_programs import assert_bits_equal, programs
+from strategies.graph_programs import programs
 
 
 def _with(*body: Any) -> LoopFunction:

@@ -27,7 +27,8 @@ from arc_codegen.passes.structural_zeros import drop_zeros
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from strategies.graph_programs import assert_bits_equal, assert_loops_agree, programs
+from strategies.agreement import assert_bits_equal, assert_loops_agree
+from strategies.graph_programs import programs
 from strategies.rotated_points import rotated_points
 
 Program = tuple[Graph, list[NDArray[Any]]]

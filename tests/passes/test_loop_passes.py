@@ -26,7 +26,8 @@ from arc_codegen.passes.lowering import lower_to_loops
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from strategies.graph_programs import assert_bits_equal, assert_loops_agree, programs
+from strategies.agreement import assert_bits_equal, assert_loops_agree
+from strategies.graph_programs import programs
 from sweeps import examples
 
 F64 = DType.F64

@@ -13,7 +13,7 @@ from arc_codegen.ir.types import DType
 from arc_codegen.ir.verify_loops import verify_loops
 from arc_codegen.options import Options
 from arc_codegen.passes.lowering import lower_to_loops
-from strategies.graph_programs import assert_bits_equal
+from strategies.agreement import assert_bits_equal
 
 
 def gradient_product(terms: int, *, view: bool) -> Graph:

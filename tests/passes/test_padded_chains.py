@@ -13,7 +13,7 @@ from arc_codegen.ir.verify import verify_graph
 from arc_codegen.passes.padded_chains import join_padded_chains
 from hypothesis import given, settings
 from numpy.typing import NDArray
-from strategies.graph_programs import assert_bits_equal
+from strategies.agreement import assert_bits_equal
 from strategies.growing_arrays import growing
 
 Draw = Any

@@ -40,8 +40,9 @@ from arc_codegen.passes.rolling import roll_loops
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from strategies.agreement import assert_bits_equal, assert_loops_agree
 from strategies.filter_cascades import cascades, filters
-from strategies.graph_programs import assert_bits_equal, assert_loops_agree, programs
+from strategies.graph_programs import programs
 from strategies.graph_recomputations import recomputations
 from strategies.growing_arrays import growing
 from strategies.padded_fields import padded_fields

@@ -20,7 +20,8 @@ from arc_codegen.passes.scalarise import scalarise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from strategies.graph_programs import assert_bits_equal, assert_loops_agree, programs
+from strategies.agreement import assert_bits_equal, assert_loops_agree
+from strategies.graph_programs import programs
 
 Program = tuple[Graph, list[NDArray[Any]]]
 

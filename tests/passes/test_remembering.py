@@ -20,7 +20,7 @@ from arc_codegen.passes.remembering import remember_values
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from strategies.graph_programs import assert_bits_equal, assert_loops_agree
+from strategies.agreement import assert_bits_equal, assert_loops_agree
 from strategies.graph_recomputations import recomputations
 from strategies.scan_gradients import scan_gradients
 

@@ -30,7 +30,8 @@ from arc_codegen.passes.lowering import lower_to_loops
 from arc_codegen.passes.repeats import Worth, outline_repeats
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from strategies.graph_programs import assert_bits_equal, assert_loops_agree, elements, programs
+from strategies.agreement import assert_bits_equal, assert_loops_agree
+from strategies.graph_programs import elements, programs
 from strategies.repetitive_functions import deciding, repetitive
 from sweeps import examples
 

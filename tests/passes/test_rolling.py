@@ -23,7 +23,7 @@ from arc_codegen.passes.rewriting import rebuild
 from arc_codegen.passes.rolling import roll_loops
 from hypothesis import given, settings
 from numpy.typing import NDArray
-from strategies.graph_programs import assert_bits_equal, assert_loops_agree
+from strategies.agreement import assert_bits_equal, assert_loops_agree
 from strategies.written_out_loops import programs
 
 Program = tuple[Graph, list[NDArray[Any]]]

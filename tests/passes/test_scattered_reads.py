@@ -15,7 +15,7 @@ from arc_codegen.passes.rewriting import eliminate_dead_code, rebuild
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from strategies.graph_programs import assert_bits_equal
+from strategies.agreement import assert_bits_equal
 
 SPECIAL = [0.0, -0.0, 1.0, -2.5, np.inf, np.nan]
 

@@ -38,7 +38,8 @@ from arc_codegen.passes.loops.split import split_functions
 from arc_codegen.passes.lowering import lower_to_loops
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from strategies.graph_programs import assert_bits_equal, assert_loops_agree, programs
+from strategies.agreement import assert_bits_equal, assert_loops_agree
+from strategies.graph_programs import programs
 from strategies.local_functions import with_local_functions
 from sweeps import examples
 

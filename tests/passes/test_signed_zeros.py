@@ -18,7 +18,8 @@ from arc_codegen.passes.signed_zeros import drop_added_zeros, never_minus_zero
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from strategies.graph_programs import assert_bits_equal, assert_loops_agree, programs
+from strategies.agreement import assert_bits_equal, assert_loops_agree
+from strategies.graph_programs import programs
 
 WIDTH = 40
 DECIDING = frozenset(step.name for step in PIPELINE if step.decides)

@@ -37,7 +37,8 @@ from arc_codegen.passes.loopgen.sine_pairs import pair_sines
 from arc_codegen.passes.lowering import lower_to_loops
 from arc_codegen.passes.pipeline import decide_bits, optimise
 from hypothesis import given
-from strategies.graph_programs import assert_bits_equal, programs
+from strategies.agreement import assert_bits_equal
+from strategies.graph_programs import programs
 
 from archimedes.host.library import build
 

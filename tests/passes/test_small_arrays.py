@@ -16,7 +16,7 @@ from arc_codegen.passes.lowering import lower_to_loops
 from arc_codegen.passes.pipeline import optimise
 from arc_codegen.passes.scalarise import scalarise
 from arc_codegen.passes.smallness import choose_small
-from strategies.graph_programs import assert_bits_equal, assert_loops_agree
+from strategies.agreement import assert_bits_equal, assert_loops_agree
 
 
 def row_of_derivatives(count: int) -> Graph:

@@ -39,7 +39,8 @@ from arc_codegen.passes.loops.statement_size import weight
 from arc_codegen.passes.lowering import lower_to_loops
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from strategies.graph_programs import assert_bits_equal, assert_loops_agree, programs
+from strategies.agreement import assert_bits_equal, assert_loops_agree
+from strategies.graph_programs import programs
 from sweeps import examples
 
 F32 = DType.F32

@@ -21,7 +21,7 @@ from arc_codegen.passes.lowering import lower_to_loops
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from strategies.graph_programs import assert_loops_agree
+from strategies.agreement import assert_loops_agree
 from strategies.stencils import stencils
 
 SPECIAL = [0.0, -0.0, 1.0, -1.5, 2.5, 1e300, np.inf, np.nan]

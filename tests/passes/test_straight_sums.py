@@ -12,7 +12,7 @@ from arc_codegen.ir.types import DType
 from arc_codegen.ir.verify_loops import verify_loops
 from arc_codegen.passes.loops.dead_stores import drop_stores
 from arc_codegen.passes.loops.straight_sums import straighten_sums
-from strategies.graph_programs import assert_bits_equal
+from strategies.agreement import assert_bits_equal
 
 F32 = DType.F32
 X, Y, W, S, T = (Name(number, name) for number, name in enumerate("xywst"))

@@ -19,7 +19,8 @@ from arc_codegen.passes.zero_elements import zero_elements
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from strategies.graph_programs import arrays, assert_bits_equal, graphs
+from strategies.agreement import assert_bits_equal
+from strategies.graph_programs import arrays, graphs
 
 import archimedes as arc
 

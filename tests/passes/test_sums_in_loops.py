@@ -26,7 +26,8 @@ from arc_codegen.passes.lowering import lower_to_loops
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from strategies.graph_programs import arrays, assert_bits_equal
+from strategies.agreement import assert_bits_equal
+from strategies.graph_programs import arrays
 
 F64 = DType.F64
 NAMES = ("x", "y", "w", "i", "j", "k", "s")

@@ -18,7 +18,8 @@ from arc_codegen.passes.pipeline import decide_bits, optimise
 from arc_codegen.passes.smallness import choose_small
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies.graph_programs import arrays, assert_loops_agree
+from strategies.agreement import assert_loops_agree
+from strategies.graph_programs import arrays
 
 F32 = DType.F32
 GOALS = ("speed", "balanced")

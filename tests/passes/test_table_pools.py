@@ -16,7 +16,7 @@ from arc_codegen.options import Options
 from arc_codegen.passes.lowering import lower_to_loops
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies.graph_programs import assert_bits_equal
+from strategies.agreement import assert_bits_equal
 from strategies.lookup_programs import gains
 from strategies.shared_lookups import lookups
 

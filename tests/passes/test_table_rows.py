@@ -18,7 +18,7 @@ from arc_codegen.passes.lowering import lower_to_loops
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from strategies.graph_programs import assert_bits_equal
+from strategies.agreement import assert_bits_equal
 from strategies.row_tables import products_with_rows
 
 WITHOUT = frozenset({"overlap-tables"})

@@ -10,7 +10,7 @@ from arc_codegen.ir.loops_interp import interpret_loops
 from arc_codegen.ir.types import DType, TensorType
 from arc_codegen.options import Options
 from arc_codegen.passes.lowering import lower_to_loops
-from strategies.graph_programs import assert_bits_equal
+from strategies.agreement import assert_bits_equal
 
 
 def halved(builder: GraphBuilder, start: int) -> int:

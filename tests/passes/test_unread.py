@@ -27,8 +27,9 @@ from arc_codegen.passes.loops.unread import drop_unread
 from arc_codegen.passes.lowering import lower_to_loops
 from hypothesis import given
 from hypothesis import strategies as st
+from strategies.agreement import assert_bits_equal
 from strategies.element_programs import SIZE, K, R, S, V, W, X, Y, functions
-from strategies.graph_programs import assert_bits_equal, programs
+from strategies.graph_programs import programs
 
 F64 = DType.F64
 

@@ -25,7 +25,7 @@ from arc_codegen.passes.lowering import lower_to_loops
 from arc_codegen.passes.pipeline import decide_bits, optimise
 from arc_codegen.toolchain.flags import C_WARNINGS
 from hypothesis import HealthCheck, Phase, given, seed, settings
-from strategies.graph_programs import assert_bits_equal
+from strategies.agreement import assert_bits_equal
 from strategies.numpy_programs import KINDS, Program, batches, drawn, rejected, run_bounded, slope, smallest_failing
 from strategies.running_error import STEP, U, gamma
 from sweeps import THOROUGH, examples

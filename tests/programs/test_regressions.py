@@ -10,7 +10,7 @@ import pytest
 from arc_codegen.generate import generate
 from arc_codegen.ir.graph import Module
 from arc_codegen.ir.interp import interpret
-from strategies.graph_programs import assert_bits_equal
+from strategies.agreement import assert_bits_equal
 
 import archimedes as arc
 from archimedes.function.compiled import trace_function

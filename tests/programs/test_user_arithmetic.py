@@ -14,7 +14,8 @@ import pytest
 from arc_codegen.ir.types import DType
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from strategies.graph_programs import Array, arrays, assert_bits_equal
+from strategies.agreement import assert_bits_equal
+from strategies.graph_programs import Array, arrays
 from sweeps import examples
 
 import archimedes as arc
