@@ -114,9 +114,11 @@ def verdicts(results: Mapping[str, Any]) -> list[Verdict]:
     mean_and_worst(
         "size / balanced, repetitive: flash", ratios(repetitive, size, balanced, "flash"), 0.7, least=len(REPETITIVE)
     )
-    slower = ratios(kernels, speed, balanced, "instructions")
-    where = max(slower, key=lambda name: slower[name], default="")
-    found.append(Verdict("speed / balanced: instructions, worst", slower.get(where, math.nan), 1.0, len(slower), where))
+    for label, what, one in (("speed", "instructions", speed), ("size", "flash", size)):
+        beside = ratios(kernels, one, balanced, what)
+        where = max(beside, key=lambda name: beside[name], default="")
+        worst = beside.get(where, math.nan)
+        found.append(Verdict(f"{label} / balanced: {what}, worst", worst, 1.0, len(beside), where))
     gradients = {
         name: entry["strict"][balanced]["instructions"] / entry["primal"]["instructions"]
         for name, entry in kernels.items()

@@ -120,7 +120,7 @@ def lower_module(
     One lowered module can be emitted several times, with other options of how C gets its memory.
     """
     from arc_codegen.ir.verify_loops import verify_loops
-    from arc_codegen.passes.lowering import lower_to_loops
+    from arc_codegen.passes.lowering import lower_to_loops, searches
     from arc_codegen.passes.names_of_passes import check_passes
     from arc_codegen.passes.pipeline import optimise
 
@@ -132,7 +132,9 @@ def lower_module(
             check_bounds(graph.interface, graph.name)
         watch = None if observe is None else functools.partial(observe, graph.name)
         optimised.append(optimise(graph, options, observe=watch))
-        loops = lower_to_loops(optimised[-1], options)
+    lone_search = sum(map(searches, optimised)) == 1
+    for graph in optimised:
+        loops = lower_to_loops(graph, options, lone_search=lone_search)
         if observe is not None:
             observe(graph.name, "loops", loops)
         verify_loops(loops)  # a mistake in a pass is no C, rather than wrong numbers: a hundredth of the time

@@ -105,9 +105,11 @@ def test_code_does_not_grow_with_the_number_of_steps(goal: Any) -> None:
     assert len(sources[0].splitlines()) == len(sources[1].splitlines())
 
 
-def test_few_steps_stay_written_out() -> None:
-    graph = rebuild(pendulum(5, sweep=True), IndexMaps())
-    assert roll_loops(graph, BY_GOAL["size"]) is graph
+@pytest.mark.parametrize(("goal", "steps"), [("size", 3), ("balanced", 7), ("speed", 7)])
+def test_few_steps_stay_written_out(goal: str, steps: int) -> None:
+    graph = rebuild(pendulum(steps, sweep=True), IndexMaps())
+    assert roll_loops(graph, BY_GOAL[goal]) is graph
+    assert roll_loops(rebuild(pendulum(steps + 1, sweep=True), IndexMaps()), BY_GOAL[goal]) is not graph
 
 
 def test_numbers_that_differ_from_step_to_step_are_a_table() -> None:

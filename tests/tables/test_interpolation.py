@@ -207,6 +207,19 @@ def test_generated_c_searches_once_and_has_no_warning(tmp_path: Path, real: Any)
     assert slope.source.read_text().count("arc_find_even_table_f") == 1
 
 
+def test_for_size_the_only_search_of_a_module_is_in_place_and_several_share_a_function(tmp_path: Path) -> None:
+    def source_of(name: str, *grids: np.ndarray) -> str:
+        def model(x: Any) -> Any:
+            return sum(arc.interp(x, grid, np.sin(grid)) for grid in grids)
+
+        made = arc.codegen(model, (0.5,), name=name, optimize="size", output_dir=tmp_path / name)
+        assert made.verify(samples=200, report=False).ok
+        return str(made.source.read_text())
+
+    assert "arc_find" not in source_of("one", UNEVEN[:12])
+    assert source_of("two", UNEVEN[:12], UNEVEN[:13]).count("arc_find_table_f") == 2
+
+
 @settings(max_examples=30, deadline=None)
 @given(st.integers(0, 10**6), st.integers(9, 40), st.booleans())
 def test_random_tables(seed: int, n: int, even: bool) -> None:

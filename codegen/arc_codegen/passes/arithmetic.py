@@ -161,7 +161,7 @@ def _mul(builder: GraphBuilder, node: Map) -> Value | None:
     if first is not None and second is not None:
         return _map(builder, node, "mul", first.args[0], second.args[0])
     for negated, other in ((first, b), (second, a)):
-        if negated is not None:  # signs move outward, where they meet others
+        if negated is not None and negated.type.shape == node.type.shape:  # signs move outward, where they meet others
             return _map(builder, node, "neg", _map(builder, node, "mul", negated.args[0], other))
     return None
 

@@ -51,9 +51,11 @@ class CostModel:
         A loop that adds to more elements in memory than this stays apart from one that calls functions.
     promoted : int
         So many elements that a loop reads and writes again and again are scalars while it runs.
-    searched : int
+    searched, searched_once : int
         Grids of up to this many points are searched in place, by one comparison for each doubling: of 12 points in 28
         instructions and 110 octets instead of 60 and 30, and the function that calls keeps its registers.
+        ``searched_once`` is for the only search of a module: called, it brings a function of 48 octets, and addresses
+        of tables that a search in place has in one register.
     remembered : int
         A loop may keep so many bytes of what another loop would else compute again.
     byte_price : float
@@ -120,6 +122,7 @@ class CostModel:
     sums_beside_calls: int
     promoted: int
     searched: int
+    searched_once: int
     remembered: int
     byte_price: float
     computed_again: int
@@ -216,7 +219,7 @@ BY_GOAL = {
         unrolled_work=0,
         unrolled_whole=0,
         lanes=0,
-        recomputed=0,
+        recomputed=12,
         worth=0.0,
         triangle=0,
         cleared=0,
@@ -224,14 +227,15 @@ BY_GOAL = {
         sums_beside_calls=1024,
         promoted=16,
         searched=2,
+        searched_once=17,
         remembered=0,
         byte_price=0.0,
         computed_again=2,
         pivoted=3,
         definite=4,
-        rolled=6,
+        rolled=4,
         rolled_work=6,
-        rolled_always=96,
+        rolled_always=48,
         system_elements=4,
         split_work=240,
         summed_boxes=3,
@@ -269,6 +273,7 @@ BY_GOAL = {
         sums_beside_calls=1024,
         promoted=16,
         searched=17,
+        searched_once=17,
         remembered=4096,
         byte_price=5.5,
         computed_again=1,
@@ -314,6 +319,7 @@ BY_GOAL = {
         sums_beside_calls=4,
         promoted=20,
         searched=65,
+        searched_once=65,
         remembered=16384,
         byte_price=0.5,
         computed_again=1,

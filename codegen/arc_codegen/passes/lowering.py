@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from arc_codegen.ir.graph import Graph
+import dataclasses
+
+from arc_codegen.ir.graph import Graph, Lookup, Loop, Spread
 from arc_codegen.ir.loops import LoopFunction
 from arc_codegen.options import Options
 from arc_codegen.passes.cost import BY_GOAL
@@ -22,7 +24,16 @@ LAST_PASSES = (PAIR_SINES, *(step.name for step in LATE_LOOP_PIPELINE), WORK_IN_
 """Names of the passes that come after those of `passes.loops.pipeline`."""
 
 
-def lower_to_loops(graph: Graph, options: Options, *, without: frozenset[str] = frozenset()) -> LoopFunction:
+def searches(graph: Graph) -> int:
+    """How many searches for a place in a grid the function has, those in bodies of its loops included."""
+    ats = [node.at for node in graph.nodes if isinstance(node, (Lookup, Spread))]
+    own = {search for at in ats for search in zip(at.places, at.grids, strict=True)}
+    return len(own) + sum(searches(node.body) for node in graph.nodes if isinstance(node, Loop))
+
+
+def lower_to_loops(
+    graph: Graph, options: Options, *, without: frozenset[str] = frozenset(), lone_search: bool = False
+) -> LoopFunction:
     """The graph as loop nests over buffers.
 
     Parameters
@@ -33,9 +44,14 @@ def lower_to_loops(graph: Graph, options: Options, *, without: frozenset[str] = 
         Of the code generator.
     without : frozenset of str, optional
         Names of loop passes to leave out, beside those of the options; the result computes the same.
+    lone_search : bool, optional
+        Whether this is the only search of the module, so that no other shares the function that it would call.
     """
     without |= frozenset(options.without)
-    function = optimise_loops(lower_graph(fill_holes(graph), BY_GOAL[options.optimize]), options, without=without)
+    cost = BY_GOAL[options.optimize]
+    if lone_search:
+        cost = dataclasses.replace(cost, searched=max(cost.searched, cost.searched_once))
+    function = optimise_loops(lower_graph(fill_holes(graph), cost), options, without=without)
     function = commit_states(function)
     if options.guard == "saturate":
         function = saturate_inputs(function)

@@ -17,6 +17,8 @@ _TRIED = 64
 """Stretches that are looked at."""
 _FUNCTION = 16
 """Operations that an elementary function counts for."""
+_FEW = 8
+"""Steps whose code is little: fewer than this."""
 _STORED = 3
 """Operations that a number counts for which is stored for a loop to read."""
 
@@ -46,8 +48,16 @@ def _free(stretch: Stretch, taken: Iterable[Run], least: int) -> list[Stretch]:
 
 
 def pays(steps: Steps, plan: LoopPlan) -> bool:
-    """Whether what has to be put side by side for the loop to read is little beside what the loop does."""
+    """Whether what has to be put side by side for the loop to read is little beside what the loop does.
+
+    Of few steps, whose code is little, what is read behind the loop as well: each number of it takes memory.
+    """
     nodes = steps.graph.nodes
+    run = plan.run
+    if run.count < _FEW:
+        kept = sum(nodes[steps.values[run.start + position]].type.size for position in plan.rows) * run.count
+        if kept > run.period * (run.count - 1):
+            return False
     stored = sum(
         nodes[value].type.size
         for source in plan.sources.values()
@@ -55,7 +65,7 @@ def pays(steps: Steps, plan: LoopPlan) -> bool:
         for value in source.values
         if not isinstance(nodes[value], Constant)
     )
-    return _STORED * stored <= _work(steps, plan.run) * plan.run.count
+    return _STORED * stored <= _work(steps, run) * run.count
 
 
 def _worth(steps: Steps, run: Run, cost: CostModel) -> bool:
