@@ -66,8 +66,8 @@ class TargetBuild:
 @click.option("--flags", metavar="FLAGS", help=f"Compiler flags.  [default: {' '.join(DEFAULT_FLAGS[:2])} and more]")
 @click.option("--compiler", metavar="NAME", help="Which of the target's compilers: gcc, clang, zig, or an executable.")
 @options_of_generate(
-    *("args", "static", "derivatives", "wrt", "dtype", "name", "prefix", "output", "optimize", "math", "fma"),
-    *("workspace", "state", "guard", "float_typedef", "max_stack", "force"),
+    *("args", "static", "derivatives", "wrt", "dtype", "name", "prefix", "output", "optimize", "numerics"),
+    *("math", "fma", "workspace", "state", "guard", "float_typedef", "max_stack", "force"),
 )
 @json_option
 @debug_option

@@ -39,8 +39,8 @@ from archimedes.export.generation import check_options
     help=f"Write the report to MODULE{SUFFIX} there.",
 )
 @options_of_generate(
-    *("args", "static", "derivatives", "wrt", "dtype", "name", "prefix", "optimize", "math", "fma"),
-    *("workspace", "state", "guard", "float_typedef", "max_stack"),
+    *("args", "static", "derivatives", "wrt", "dtype", "name", "prefix", "optimize", "numerics"),
+    *("math", "fma", "workspace", "state", "guard", "float_typedef", "max_stack"),
 )
 @json_option
 @debug_option

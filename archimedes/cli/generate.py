@@ -99,6 +99,14 @@ class _GenerateCommand(click.Command):
     "machine, or the platform's math library (as always in float64).",
 )
 @click.option(
+    "--numerics",
+    type=click.Choice(["strict", "fast"]),
+    default="strict",
+    show_default=True,
+    help="fast: fewer operations by identities of real arithmetic, as x/c = x*(1/c); results round elsewhere, and NaN, "
+    "infinities and signs of zeros may be lost. With either, the bits are the same on every machine.",
+)
+@click.option(
     "--fma",
     type=click.Choice(["off", "on"]),
     default="off",

@@ -100,8 +100,8 @@ _RANGE = re.compile(r"\s*(?P<name>[\w.:\[\]]+)\s*=\s*(?P<low>[^:]+):(?P<high>[^:
     "-o", "--output", default=".", type=click.Path(path_type=Path), metavar="FOLDER", help="Where the report goes."
 )
 @options_of_generate(
-    *("args", "static", "derivatives", "wrt", "dtype", "name", "prefix", "optimize", "math", "fma"),
-    *("workspace", "state", "guard", "force"),
+    *("args", "static", "derivatives", "wrt", "dtype", "name", "prefix", "optimize", "numerics"),
+    *("math", "fma", "workspace", "state", "guard", "force"),
 )
 @json_option
 @debug_option

@@ -20,8 +20,11 @@ class Options:
         Put before every exported name: ``"app_"`` makes ``loss`` ``app_loss``.
     optimize : {"balanced", "speed", "size"}
         What the cost model prefers.
-    numerics : {"strict"}
-        IEEE arithmetic in the declared precision, in the order that the IR fixes.
+    numerics : {"strict", "fast"}
+        "strict": IEEE arithmetic in the declared precision, in the order that the IR fixes. "fast": identities of real
+        arithmetic save operations, and results round elsewhere: constants are put together, divisions become products
+        with reciprocals, ``x - x`` is 0 and ``x * 0`` too, so that NaN, infinities and signs of zeros may be lost.
+        What is done is decided here, never by a compiler: the bits are the same on every machine.
     math : {"arc", "libm"}
         Where sin, exp, ... come from. "arc": in float32 from the runtime's own functions, which give the same bits on
         every machine and come with the module; in float64 from the platform's math library. "libm": in both from the
@@ -48,8 +51,8 @@ class Options:
     vectors : int
         Number of test vectors for each function, with a program that checks them; not part of the code.
     without : tuple of str
-        Names of passes to leave out (docs/compiler.md lists them): the results stay, to the bit, except under
-        ``fma="on"`` without "form-fma"; code gets larger or slower.
+        Names of passes to leave out (docs/compiler.md lists them): the results stay, to the bit, but for those
+        that decide bits: "form-fma", "relax-arithmetic", "share-reciprocals"; code gets larger or slower.
 
     Raises
     ------
@@ -64,7 +67,7 @@ class Options:
 
     prefix: str = ""
     optimize: Literal["balanced", "speed", "size"] = "balanced"
-    numerics: Literal["strict"] = "strict"
+    numerics: Literal["strict", "fast"] = "strict"
     math: Literal["arc", "libm"] = "arc"
     fma: Literal["off", "on"] = "off"
     workspace: Literal["stack", "caller", "static"] = "stack"

@@ -21,6 +21,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from strategies.agreement import assert_bits_equal
 from strategies.graph_programs import Array, programs
+from strategies.quotients import quotients
 from sweeps import examples
 
 BATCH = 15
@@ -35,11 +36,16 @@ def numbered(batch: list[tuple[Graph, list[Array]]]) -> Module:
 
 # No shrinking: each step compiles anew. The failing function is named, and test_passes_random.py shrinks.
 @settings(max_examples=examples(14), phases=(Phase.explicit, Phase.reuse, Phase.generate))
-@given(batches, st.sampled_from(["speed", "balanced", "size"]), st.sampled_from(["gcc", "clang"]))
+@given(
+    st.one_of(batches, st.lists(quotients(), min_size=BATCH, max_size=BATCH)),
+    st.sampled_from(["speed", "balanced", "size"]),
+    st.sampled_from(["strict", "fast"]),
+    st.sampled_from(["gcc", "clang"]),
+)
 def test_random_programs_give_the_interpreters_bits(
-    batch: list[tuple[Graph, list[Array]]], optimize: str, compiler: str
+    batch: list[tuple[Graph, list[Array]]], optimize: str, numerics: str, compiler: str
 ) -> None:
-    options = Options(optimize=optimize)  # type: ignore[arg-type]
+    options = Options(optimize=optimize, numerics=numerics)  # type: ignore[arg-type]
     require_bits(generate(numbered(batch), options), batch, options, compiler)
 
 

@@ -46,6 +46,7 @@ from strategies.graph_programs import programs
 from strategies.graph_recomputations import recomputations
 from strategies.growing_arrays import growing
 from strategies.padded_fields import padded_fields
+from strategies.quotients import quotients
 from strategies.repetitive_functions import repetitive
 from strategies.rotated_points import rotated_points
 from strategies.row_tables import products_with_rows
@@ -71,6 +72,9 @@ What Hypothesis draws depends on the constants of the modules that happen to be 
 fixed number of programs, a pass that one in twenty asks for would be missed now and then.
 """
 
+DECIDED: list[dict[str, Any]] = [{}, {"fma": "on"}, {"numerics": "fast"}, {"numerics": "fast", "fma": "on"}]
+"""Options on which the bits depend."""
+
 WALKS: dict[str, tuple[st.SearchStrategy[Program], tuple[str, ...]]] = {
     "any": (programs(max_steps=20), ("fold-tables", "drop-stores", "coalesce-copies", "work-in-outputs")),
     "sweeps": (
@@ -89,6 +93,7 @@ WALKS: dict[str, tuple[st.SearchStrategy[Program], tuple[str, ...]]] = {
     "padded fields": (padded_fields(), ("split-index-sets", "drop-added-zeros", "schedule-scalars")),
     "points": (rotated_points([(16, 4, 3)]), ("split-lanes", "straighten-sums", "share-expressions", "jam-loops")),
     "zeros": (products_with_zeros(), ("structural-zeros", "form-fma")),
+    "quotients": (quotients(), ("relax-arithmetic", "share-reciprocals")),
     "sums": (sums_of_what_is_made(), ("interchange-sums", "promote-elements")),
     "differences": (padded_differences(), ("carry-values", "take-in-first-runs")),
     "angles": (angles(), ("pair-sines",)),
@@ -105,11 +110,11 @@ def test_passes_have_something_to_do_in_turn(name: str) -> None:
     tried = count()
 
     @settings(max_examples=MOST, derandomize=True, deadline=None, database=None)
-    @given(program=made, goal=st.sampled_from(sorted(BY_GOAL)), fma=st.sampled_from(["off", "on"]))
-    def walk(program: Program, goal: str, fma: str) -> None:
+    @given(program=made, goal=st.sampled_from(sorted(BY_GOAL)), decided=st.sampled_from(DECIDED))
+    def walk(program: Program, goal: str, decided: dict[str, Any]) -> None:
         if next(tried) >= EXAMPLES and all(fired[name] >= 2 for name in expected):
             return
-        fired.update(changes(program, Options(optimize=goal, fma=fma)))  # type: ignore[arg-type]
+        fired.update(changes(program, Options(optimize=goal, **decided)))  # type: ignore[arg-type]
 
     walk()
     assert {name: fired[name] for name in expected if fired[name] < 2} == {}

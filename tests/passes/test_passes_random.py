@@ -51,10 +51,12 @@ def test_loops_compute_what_the_graph_does(program: Program) -> None:
     assert_loops_agree(function, graph, inputs)
 
 
-@given(program=programs(max_steps=20), goal=st.sampled_from(sorted(BY_GOAL)))
-def test_whole_pipeline(program: Program, goal: str) -> None:
+@given(
+    program=programs(max_steps=20), goal=st.sampled_from(sorted(BY_GOAL)), numerics=st.sampled_from(["strict", "fast"])
+)
+def test_whole_pipeline(program: Program, goal: str, numerics: str) -> None:
     graph, inputs = program
-    options = Options(optimize=goal)  # type: ignore[arg-type]
+    options = Options(optimize=goal, numerics=numerics)  # type: ignore[arg-type]
     function = lower_to_loops(optimise(graph, options, verify=True), options)
     verify_loops(function)
     assert_loops_agree(function, decide_bits(graph, options), inputs)

@@ -131,6 +131,11 @@ class GraphBuilder:
     def __len__(self) -> int:
         return len(self._nodes)
 
+    @property
+    def nodes(self) -> Sequence[Node]:
+        """What has been added so far; a value is its place there."""
+        return self._nodes
+
     def node(self, value: Value) -> Node:
         """Defining node of a value."""
         return self._nodes[value]

@@ -19,10 +19,12 @@ from arc_codegen.passes.lanes import show_zeros, split_lanes
 from arc_codegen.passes.loop_bodies import hoist_invariants, optimise_bodies, trim_loops
 from arc_codegen.passes.padded_chains import join_padded_chains
 from arc_codegen.passes.padded_sums import PaddedSums
+from arc_codegen.passes.relaxed_arithmetic import relax_arithmetic
 from arc_codegen.passes.remembering import remember_values
 from arc_codegen.passes.rewriting import eliminate_dead_code, rebuild
 from arc_codegen.passes.rolling import roll_loops
 from arc_codegen.passes.scalarise import scalarise
+from arc_codegen.passes.shared_reciprocals import share_reciprocals
 from arc_codegen.passes.signed_zeros import drop_added_zeros
 from arc_codegen.passes.structural_zeros import drop_zeros
 
@@ -42,8 +44,14 @@ class GraphPass:
     decides: bool = False
 
 
+def _fast(step: Callable[[Graph], Graph], graph: Graph, options: Options) -> Graph:
+    return step(graph) if options.numerics == "fast" else graph
+
+
 PIPELINE: tuple[GraphPass, ...] = (
     GraphPass("structural-zeros", lambda graph, options: drop_zeros(show_zeros(graph)), decides=True),
+    GraphPass("relax-arithmetic", lambda graph, options: _fast(relax_arithmetic, graph, options), decides=True),
+    GraphPass("share-reciprocals", lambda graph, options: _fast(share_reciprocals, graph, options), decides=True),
     GraphPass("form-fma", lambda graph, options: form_fma(graph) if options.fma == "on" else graph, decides=True),
     GraphPass("trim-loops", lambda graph, options: trim_loops(graph)),
     GraphPass("fold-index-maps", lambda graph, options: rebuild(graph, IndexMaps())),

@@ -25,6 +25,11 @@ def live_values(graph: Graph) -> list[bool]:
 
 def rebuild(graph: Graph, rule: Rule) -> Graph:
     """The live part of the graph, each node put through ``rule``."""
+    return rebuild_values(graph, lambda builder, value, node: rule(builder, node))
+
+
+def rebuild_values(graph: Graph, rule: Callable[[GraphBuilder, Value, Node], Value]) -> Graph:
+    """The same for a rule that is also told which value of ``graph`` the node is."""
     builder = GraphBuilder(graph.name, doc=graph.doc, interface=graph.interface)
     renamed: dict[Value, Value] = {}
     live = live_values(graph)
@@ -33,7 +38,7 @@ def rebuild(graph: Graph, rule: Rule) -> Graph:
             continue
         operands = node.operands
         moved = tuple(renamed[operand] for operand in operands)
-        renamed[value] = rule(builder, node if moved == operands else node.with_operands(moved))
+        renamed[value] = rule(builder, value, node if moved == operands else node.with_operands(moved))
     return builder.finish([Output(output.name, renamed[output.value]) for output in graph.outputs])
 
 
