@@ -7,7 +7,8 @@ program, decided here before all other passes and for every goal alike; the C is
 chip have the same bits.
 
 Each rule leaves fewer operations, or a product for a quotient. A value that others read as well is not taken apart: it
-is computed anyway.
+is computed anyway. In the body of a loop no rule asks who else reads a value: what the loop of a derivative has in
+common with the loop before it is the same expression in both behind these rules as well, and can be remembered.
 """
 
 from __future__ import annotations
@@ -40,14 +41,15 @@ def relax_arithmetic(graph: Graph) -> Graph:
       %6 : f32[] = add %1 %2
       %7 : f32[] = mul %6 %0
     """
-    return _Relaxation(rebuild(graph, IndexMaps())).run()
+    return _Relaxation(rebuild(graph, IndexMaps()), body=False).run()
 
 
 class _Relaxation:
     """Builds the graph anew, every operation in its cheapest form."""
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Graph, *, body: bool) -> None:
         self._graph = graph
+        self._body = body
         self._builder = GraphBuilder(graph.name)
         self._shared: set[Value] = set()
 
@@ -66,10 +68,11 @@ class _Relaxation:
 
     def _add(self, node: Node) -> Value:
         if isinstance(node, Loop):
-            return self._builder.add(replace(node, body=relax_arithmetic(node.body)))
+            body = _Relaxation(rebuild(node.body, IndexMaps()), body=True).run()
+            return self._builder.add(replace(node, body=body))
         value = simplify_arithmetic(self._builder, node)
         found = self._builder.node(value)
-        if not isinstance(found, Map) or not found.type.dtype.is_real or value in self._shared:
+        if not isinstance(found, Map) or not found.type.dtype.is_real or (value in self._shared and not self._body):
             return value
         rule = _RULES.get(found.fn)
         result = rule(self, found) if rule is not None else None
@@ -99,12 +102,13 @@ class _Relaxation:
         """The operation that makes a value, if it is one of these, of the reader's shape, and nothing else reads it."""
         node = self._builder.node(value)
         fits = isinstance(node, Map) and node.fn in fns and node.type.shape == reader.type.shape
-        return node if isinstance(node, Map) and fits and value not in self._shared else None
+        alone = value not in self._shared and not self._body
+        return node if isinstance(node, Map) and fits and alone else None
 
-    def made(self, value: Value, fn: str) -> Map | None:
-        """The operation that makes a value, if it is this one."""
+    def made(self, value: Value, *fns: str) -> Map | None:
+        """The operation that makes a value, if it is one of these."""
         node = self._builder.node(value)
-        return node if isinstance(node, Map) and node.fn == fn else None
+        return node if isinstance(node, Map) and node.fn in fns else None
 
     def folded(self, node: Map, fn: str, a: Value, b: Value) -> Value | None:
         """An operation on constants, if its result has neither overflowed nor vanished."""
@@ -178,7 +182,7 @@ def _difference(graph: _Relaxation, node: Map) -> Value | None:
 
 def _constants_together(graph: _Relaxation, node: Map, inner: Value, constant: Value) -> Value | None:
     """``(x + c) + d``, ``(c - x) + d`` and their like, for ``node`` a sum or a difference with the constant last."""
-    operation = graph.own(node, inner, "add", "sub")
+    operation = graph.made(inner, "add", "sub")
     if operation is None:
         return None
     x, y = operation.args
@@ -196,7 +200,7 @@ def _constants_together(graph: _Relaxation, node: Map, inner: Value, constant: V
 
 def _constant_minus(graph: _Relaxation, node: Map, constant: Value, inner: Value) -> Value | None:
     """``d - (x + c)``, ``d - (x - c)`` and ``d - (c - x)``."""
-    operation = graph.own(node, inner, "add", "sub")
+    operation = graph.made(inner, "add", "sub")
     if operation is None:
         return None
     x, y = operation.args
@@ -281,7 +285,7 @@ def _product(graph: _Relaxation, node: Map) -> Value | None:
 
 def _constant_times(graph: _Relaxation, node: Map, inner: Value, constant: Value) -> Value | None:
     """``(x * c) * d`` and ``(c / x) * d``."""
-    operation = graph.own(node, inner, "mul", "div")
+    operation = graph.made(inner, "mul", "div")
     if operation is None:
         return None
     x, y = operation.args

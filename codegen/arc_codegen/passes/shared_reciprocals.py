@@ -3,6 +3,10 @@
 A Cortex-M4F divides in 14 cycles and multiplies in one. ``x / norm`` divides once for all elements of x, and rows that
 are divided by their sums divide once for each row. The reciprocal is rounded, and the product again: such a quotient
 differs from the exact one by less than 1.5 units in the last place, where the reciprocal is a normal number.
+
+In the body of a loop quotients are not counted, only the elements of each: it has to be the same there what a loop
+computes and what the loop of its derivative computes again, or remembers. What is the same in all runs is divided by
+once, before the loop.
 """
 
 from __future__ import annotations
@@ -14,7 +18,7 @@ from dataclasses import dataclass, replace
 
 from arc_codegen.ir.affine import contiguous_strides, is_identity
 from arc_codegen.ir.builder import GraphBuilder
-from arc_codegen.ir.graph import AffineMap, Graph, Loop, Map, Node, Value, View
+from arc_codegen.ir.graph import AffineMap, Graph, Input, Loop, Map, Node, Value, View
 from arc_codegen.ir.types import TensorType
 from arc_codegen.passes.arithmetic import known_number
 from arc_codegen.passes.rewriting import eliminate_dead_code, rebuild_values
@@ -35,7 +39,12 @@ def share_reciprocals(graph: Graph) -> Graph:
       %3 : f32[] = div %2 %1
       %4 : f32[3] = mul %0 %3
     """
-    graph = eliminate_dead_code(graph)
+    return _shared(eliminate_dead_code(graph), None)
+
+
+def _shared(graph: Graph, loop: Loop | None) -> Graph:
+    """``loop`` is that of whose body the graph is."""
+    fixed = set() if loop is None else _fixed(graph, len(loop.carries) + len(loop.elements))
     divisors = {
         value: _divisor(graph.nodes, node.args[1])
         for value, node in enumerate(graph.nodes)
@@ -47,14 +56,23 @@ def share_reciprocals(graph: Graph) -> Graph:
 
     def rule(builder: GraphBuilder, value: Value, node: Node) -> Value:
         if isinstance(node, Loop):
-            return builder.add(replace(node, body=share_reciprocals(node.body)))
+            return builder.add(replace(node, body=_shared(node.body, node)))
         divisor = divisors.get(value)
-        if divisor is None or quotients[divisor] <= divisor.size:
+        if divisor is None or not isinstance(node, Map):
             return builder.add(node)
-        assert isinstance(node, Map)
-        return _product(builder, node)
+        several = (quotients[divisor] if loop is None else node.type.size) > divisor.size or divisor.value in fixed
+        return _product(builder, node) if several else builder.add(node)
 
     return rebuild_values(graph, rule)
+
+
+def _fixed(body: Graph, varying: int) -> set[Value]:
+    """Values of a loop's body that are the same in all runs; of its inputs, the first ``varying`` are not."""
+    fixed: set[Value] = set()
+    for value, node in enumerate(body.nodes):
+        if node.index >= varying if isinstance(node, Input) else fixed.issuperset(node.operands):
+            fixed.add(value)
+    return fixed
 
 
 @dataclass(frozen=True, slots=True)
