@@ -91,8 +91,8 @@ class EntryPoints:
             lib.ARC_HOST_LIBRARY: lib,
         }
         arrays = ((p.shape, p.dtype) for p in signature.parameters if p.direction != "in")
-        method = interface().cast("uintptr_t", lib.arc_host_methods + index)
-        return _make_builtin(int(method), (*(fixed[i] for i in range(lib.ARC_HOST_FIRST_ARRAY)), *arrays))
+        method = _lasting_method(lib.arc_host_methods[index])
+        return _make_builtin(method, (*(fixed[i] for i in range(lib.ARC_HOST_FIRST_ARRAY)), *arrays))
 
 
 @cache
@@ -134,6 +134,21 @@ def interpreter_functions() -> dict[str, int]:
 
     names = [name for name, _ in interface().typeof("arc_host_interpreter").fields if name.startswith("Py")]
     return {name: ctypes.cast(getattr(ctypes.pythonapi, name), ctypes.c_void_p).value or 0 for name in names}
+
+
+def _lasting_method(method: Any) -> int:
+    """Address of a copy of a PyMethodDef, which is never freed.
+
+    Python reads the flags when it takes a built-in function apart. Where the function and its library are garbage
+    together, the library may have been unloaded by then, and its PyMethodDef with it.
+    """
+    import ctypes
+
+    ffi = interface()
+    copy = ffi.new("arc_host_method *", method)
+    keep = ctypes.PYFUNCTYPE(None, ctypes.py_object)(("Py_IncRef", ctypes.pythonapi))
+    keep(copy)
+    return int(ffi.cast("uintptr_t", copy))
 
 
 def _make_builtin(method: int, bound: tuple[Any, ...]) -> Callable[..., Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import pickle
+import subprocess
 import sys
 import threading
 import tracemalloc
@@ -120,3 +121,26 @@ def test_functions_and_libraries_go_away_when_nobody_uses_them() -> None:
     del quick
     gc.collect()
     assert library() is None
+
+
+ENDING = """
+import gc, pickle, sys
+import numpy as np
+from archimedes.host.library import build
+
+gc.disable()
+for files, manifest in pickle.load(sys.stdin.buffer):
+    library = build(files, manifest)
+    print(library.function("scaled")(np.ones(3)), flush=True)
+    # Function, entry point and library are one cycle of garbage, of which Python may unload the library first.
+    {then}
+"""
+
+
+@pytest.mark.parametrize("then", ["pass", "del library; gc.collect()"], ids=["at the end", "in between"])
+def test_python_survives_libraries_that_are_garbage(then: str) -> None:
+    programs = pickle.dumps([scaled(3, tag=f"{then} {k}") for k in range(8)])
+    command = [sys.executable, "-c", ENDING.format(then=then)]
+    done = subprocess.run(command, input=programs, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout == b"[2. 2. 2.]\n" * 8
