@@ -13,9 +13,9 @@ import pytest
 from arc_codegen.generate import generate
 from arc_codegen.ir.affine import positions
 from arc_codegen.ir.builder import GraphBuilder, constant_array
-from arc_codegen.ir.graph import Constant, Graph, Input, Map, Module, Reduce, View
+from arc_codegen.ir.graph import Constant, Graph, Input, Loop, Map, Module, Reduce, Result, View
 from arc_codegen.ir.interp import interpret
-from arc_codegen.ir.types import DType
+from arc_codegen.ir.types import DType, TensorType
 from arc_codegen.ir.verify import verify_graph
 from arc_codegen.options import Options
 from arc_codegen.passes.arithmetic import simplify_arithmetic
@@ -179,6 +179,7 @@ CASES = {
     ),
     "a constant above a quotient": Case(lambda x, y, z: 0.3 * x / y * 0.7, {"multiplications": 1, "divisions": 1}),
     "a constant factor": Case(lambda x, y, z: 0.3 * x + 0.3 * y, {"additions": 1, "multiplications": 1}),
+    "one is left of the first argument": Case(lambda x, y, z: 3.0 * x - 2.0 * x, {}),
     "a number of the same": Case(lambda x, y, z: 2.5 * x + x, {"multiplications": 1}),
     "what cancels in a sum": Case(lambda x, y, z: (x - y) + y, {}),
     "what cancels in a difference": Case(lambda x, y, z: x - (x - y), {}),
@@ -216,12 +217,23 @@ def test_a_row_is_divided_once() -> None:
     assert operations(decide_bits(builder.finish([("y", flat)]), FAST)) == {"div": 4, "mul": 24}
 
 
-def test_a_constant_that_has_no_reciprocal_divides() -> None:
+@pytest.mark.parametrize("number", [0.0, 1e-40, 3e38, np.inf, np.nan])
+def test_a_constant_that_has_no_reciprocal_divides(number: float) -> None:
     builder = GraphBuilder("f")
-    x = builder.input("x", DType.F32)
-    for number in (0.0, 1e-40, 3e38, np.inf, np.nan):
-        graph = builder.finish([("y", builder.map("div", x, builder.constant(number, DType.F32)))])
-        assert operations(decide_bits(graph, FAST)) == {"div": 1}
+    x, rows = builder.input("x", DType.F32), builder.input("rows", DType.F32, (5, 3))
+    by = builder.constant(number, DType.F32)
+    graph = builder.finish([("y", builder.map("div", x, by)), ("z", builder.map("div", rows, by))])
+    assert operations(decide_bits(graph, FAST)) == {"div": 16}
+    inner = GraphBuilder("body")
+    total, row = inner.input("total", DType.F32, (3,)), inner.input("row", DType.F32, (3,))
+    quotient = inner.map("div", row, inner.constant(number, DType.F32))
+    body = inner.finish([("total", inner.map("add", total, quotient))])
+    zeros = builder.broadcast(builder.constant(0.0, DType.F32), (3,))
+    kind = TensorType(DType.F32, (0,))
+    loop = builder.add(Loop(type=kind, body=body, length=5, carries=(zeros,), elements=(rows,)))
+    graph = builder.finish([("y", builder.add(Result(type=TensorType(DType.F32, (3,)), loop=loop, index=0)))])
+    (decided,) = [node for node in decide_bits(graph, FAST).nodes if isinstance(node, Loop)]
+    assert operations(decided.body) == {"div": 3, "add": 3}
 
 
 def test_bodies_of_loops_are_relaxed(tmp_path: Path) -> None:

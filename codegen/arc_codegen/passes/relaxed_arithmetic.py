@@ -152,7 +152,8 @@ def _sum(graph: _Relaxation, node: Map) -> Value | None:
             moved = _constants_together(graph, node, a, b)
             if moved is not None:
                 return moved
-    return _common_factor(graph, node) or _factor_in_a_sum(graph, node)
+    factored = _common_factor(graph, node)
+    return _factor_in_a_sum(graph, node) if factored is None else factored
 
 
 def _difference(graph: _Relaxation, node: Map) -> Value | None:
@@ -177,42 +178,45 @@ def _difference(graph: _Relaxation, node: Map) -> Value | None:
         moved = _constant_minus(graph, node, a, b)
         if moved is not None:
             return moved
-    return _common_factor(graph, node) or _factor_in_a_sum(graph, node)
+    factored = _common_factor(graph, node)
+    return _factor_in_a_sum(graph, node) if factored is None else factored
+
+
+def _with_constant(graph: _Relaxation, value: Value, *fns: str) -> tuple[str, Value, Value] | None:
+    """Name and operands of what makes a value, if it is one of these with a constant: last where operands commute."""
+    operation = graph.made(value, *fns)
+    if operation is None:
+        return None
+    x, y = operation.args
+    if operation.fn in ("add", "mul") and graph.is_constant(x):
+        x, y = y, x
+    return (operation.fn, x, y) if graph.is_constant(x) or graph.is_constant(y) else None
 
 
 def _constants_together(graph: _Relaxation, node: Map, inner: Value, constant: Value) -> Value | None:
     """``(x + c) + d``, ``(c - x) + d`` and their like, for ``node`` a sum or a difference with the constant last."""
-    operation = graph.made(inner, "add", "sub")
+    operation = _with_constant(graph, inner, "add", "sub")
     if operation is None:
         return None
-    x, y = operation.args
-    if operation.fn == "add" and graph.is_constant(x):
-        x, y = y, x
+    fn, x, y = operation
     if graph.is_constant(y):  # x + c + d, or x - c + d
-        signs = (operation.fn == "sub") == (node.fn == "sub")
-        both = graph.folded(node, "add" if signs else "sub", y, constant)
-        return None if both is None else graph.make(node, operation.fn, x, both)
-    if operation.fn == "sub" and graph.is_constant(x):  # c - y + d
-        both = graph.folded(node, node.fn, x, constant)
-        return None if both is None else graph.make(node, "sub", both, y)
-    return None
+        both = graph.folded(node, "add" if fn == node.fn else "sub", y, constant)
+        return None if both is None else graph.make(node, fn, x, both)
+    both = graph.folded(node, node.fn, x, constant)  # c - y + d
+    return None if both is None else graph.make(node, "sub", both, y)
 
 
 def _constant_minus(graph: _Relaxation, node: Map, constant: Value, inner: Value) -> Value | None:
     """``d - (x + c)``, ``d - (x - c)`` and ``d - (c - x)``."""
-    operation = graph.made(inner, "add", "sub")
+    operation = _with_constant(graph, inner, "add", "sub")
     if operation is None:
         return None
-    x, y = operation.args
-    if operation.fn == "add" and graph.is_constant(x):
-        x, y = y, x
+    fn, x, y = operation
     if graph.is_constant(y):
-        both = graph.folded(node, "sub" if operation.fn == "add" else "add", constant, y)
+        both = graph.folded(node, "sub" if fn == "add" else "add", constant, y)
         return None if both is None else graph.make(node, "sub", both, x)
-    if operation.fn == "sub" and graph.is_constant(x):
-        both = graph.folded(node, "sub", constant, x)
-        return None if both is None else graph.make(node, "add", y, both)
-    return None
+    both = graph.folded(node, "sub", constant, x)
+    return None if both is None else graph.make(node, "add", y, both)
 
 
 def _common_factor(graph: _Relaxation, node: Map) -> Value | None:
@@ -256,7 +260,7 @@ def _factor_in_a_sum(graph: _Relaxation, node: Map) -> Value | None:
 
 def _product(graph: _Relaxation, node: Map) -> Value | None:
     a, b = node.args
-    for x, y in ((a, b), (b, a)):
+    for x, y in _both_ways(node):
         if graph.is_number(x, 0.0):
             return graph.number(node, 0.0)
         quotient = graph.made(x, "div")
@@ -270,9 +274,10 @@ def _product(graph: _Relaxation, node: Map) -> Value | None:
         root = graph.made(a, "sqrt")
         if root is not None:
             return root.args[0]
-    moved = _constant_outward(graph, node, a, b) or _constant_outward(graph, node, b, a)
-    if moved is not None:
-        return moved
+    for x, y in _both_ways(node):
+        moved = _constant_outward(graph, node, x, y)
+        if moved is not None:
+            return moved
     first, second = graph.own(node, a, "div"), graph.own(node, b, "div")
     if first is not None and second is not None:  # one division for two
         (x, y), (u, v) = first.args, second.args
@@ -285,16 +290,15 @@ def _product(graph: _Relaxation, node: Map) -> Value | None:
 
 def _constant_times(graph: _Relaxation, node: Map, inner: Value, constant: Value) -> Value | None:
     """``(x * c) * d`` and ``(c / x) * d``."""
-    operation = graph.made(inner, "mul", "div")
+    operation = _with_constant(graph, inner, "mul", "div")
     if operation is None:
         return None
-    x, y = operation.args
-    if operation.fn == "mul" and graph.is_constant(y):
-        x, y = y, x
-    if not graph.is_constant(x):
-        return None
-    both = graph.folded(node, "mul", x, constant)
-    return None if both is None else graph.make(node, operation.fn, both, y)
+    fn, x, y = operation
+    if fn == "mul":
+        both = graph.folded(node, "mul", y, constant)
+        return None if both is None else graph.make(node, "mul", x, both)
+    both = graph.folded(node, "mul", x, constant) if graph.is_constant(x) else None
+    return None if both is None else graph.make(node, "div", both, y)
 
 
 def _constant_outward(graph: _Relaxation, node: Map, product: Value, other: Value) -> Value | None:

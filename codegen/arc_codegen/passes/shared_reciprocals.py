@@ -6,7 +6,8 @@ differs from the exact one by less than 1.5 units in the last place, where the r
 
 In the body of a loop quotients are not counted, only the elements of each: it has to be the same there what a loop
 computes and what the loop of its derivative computes again, or remembers. What is the same in all runs is divided by
-once, before the loop.
+once, before the loop. Numbers keep their divisions: a reciprocal of one that is worth a product, `relax-arithmetic`
+has written already.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from dataclasses import dataclass, replace
 
 from arc_codegen.ir.affine import contiguous_strides, is_identity
 from arc_codegen.ir.builder import GraphBuilder
-from arc_codegen.ir.graph import AffineMap, Graph, Input, Loop, Map, Node, Value, View
+from arc_codegen.ir.graph import AffineMap, Constant, Graph, Input, Loop, Map, Node, Value, View
 from arc_codegen.ir.types import TensorType
 from arc_codegen.passes.arithmetic import known_number
 from arc_codegen.passes.rewriting import eliminate_dead_code, rebuild_values
@@ -48,7 +49,7 @@ def _shared(graph: Graph, loop: Loop | None) -> Graph:
     divisors = {
         value: _divisor(graph.nodes, node.args[1])
         for value, node in enumerate(graph.nodes)
-        if isinstance(node, Map) and node.fn == "div" and node.type.dtype.is_real
+        if isinstance(node, Map) and node.fn == "div" and not _known(graph.nodes, node.args[1])
     }
     quotients = Counter[_Divisor]()
     for value, divisor in divisors.items():
@@ -64,6 +65,14 @@ def _shared(graph: Graph, loop: Loop | None) -> Graph:
         return _product(builder, node) if several else builder.add(node)
 
     return rebuild_values(graph, rule)
+
+
+def _known(nodes: Sequence[Node], value: Value) -> bool:
+    """Whether a value is made of constants alone."""
+    node = nodes[value]
+    while isinstance(node, View):
+        node = nodes[node.arg]
+    return isinstance(node, Constant)
 
 
 def _fixed(body: Graph, varying: int) -> set[Value]:
