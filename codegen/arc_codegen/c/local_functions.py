@@ -13,7 +13,7 @@ from arc_codegen.c.scalar_ops import CTYPES, Helper
 from arc_codegen.c.shared_constants import name_constants
 from arc_codegen.c.static_names import StaticName, result_hint
 from arc_codegen.ir.expressions import walk_statements
-from arc_codegen.ir.loops import LocalFunction, LoopFunction, Symbol
+from arc_codegen.ir.loops import LocalFunction, LoopFunction, Symbol, origin_of
 from arc_codegen.options import Options
 
 ATTRIBUTES = "ARC_FAST_CODE ARC_NOINLINE static"
@@ -137,7 +137,7 @@ def _comment(doc: str, lines: str) -> str:
 
 def _lines(local: LocalFunction) -> str:
     """Of which lines of the user's source a function is made; nothing where they are of several files."""
-    found = [origin for s in walk_statements(local.body) if (origin := getattr(s, "origin", None)) is not None]
+    found = [origin for s in walk_statements(local.body) if (origin := origin_of(s)) is not None]
     if len({origin.file for origin in found}) != 1:
         return ""
     base = found[0].file.replace("\\", "/").rsplit("/", 1)[-1]

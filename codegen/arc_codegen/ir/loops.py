@@ -216,6 +216,11 @@ class Fail:
 Stmt: TypeAlias = Let | Var | Set | Store | For | If | Call | Invoke | Find | Fail
 
 
+def origin_of(statement: Stmt) -> Origin | None:
+    """Where a statement comes from in the user's source, if that is known."""
+    return None if isinstance(statement, (Set, If)) else statement.origin  # what those do is said at their operands
+
+
 @dataclass(frozen=True, slots=True)
 class Buffer:
     """Memory of a function. ``kind``: "input" (read only), "output", "work", "const" (``values`` holds the elements).

@@ -37,6 +37,7 @@ from arc_codegen.ir.loops import (
     Store,
     Symbol,
     Var,
+    origin_of,
 )
 from arc_codegen.ir.loops_printer import LoopPrinter
 from arc_codegen.ir.scalar import SCALAR_OPS, scalar_type_error
@@ -148,7 +149,7 @@ class _LoopVerifier:
     def _fail(self, code: str, message: str) -> NoReturn:
         """Raise with the statement and the loops around it."""
         lines = [f"  {'  ' * depth}{self._printer.statement(stmt)}" for depth, stmt in enumerate(self._path)]
-        origins: list[Origin | None] = [getattr(stmt, "origin", None) for stmt in self._path]
+        origins: list[Origin | None] = [origin_of(stmt) for stmt in self._path]
         origin = next((found for found in reversed(origins) if found is not None), None)
         text = "\n".join([f"function {self._function.name}: {message}", *lines])
         raise IRError(text, code=code, hint=_HINT, where=str(origin) if origin else None)

@@ -29,6 +29,7 @@ from arc_codegen.ir.loops import (
     Store,
     Symbol,
     Var,
+    origin_of,
 )
 from arc_codegen.ir.types import DType, Origin
 from arc_codegen.passes.loopgen.symbols import FreshSymbols
@@ -157,7 +158,7 @@ def _find_angles(body: tuple[Stmt, ...], numbering: _Numbering) -> dict[Number, 
     for position, statement in enumerate(body):
         expression = _expression(statement)
         if expression is not None:
-            origin = getattr(statement, "origin", None)
+            origin = origin_of(statement)
 
             def visit(op: Op, angle: Number, *, position: int = position, origin: Origin | None = origin) -> None:
                 entry = angles.setdefault(angle, _Angle(position, op.args[0], origin))

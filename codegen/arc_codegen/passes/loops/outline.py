@@ -31,6 +31,7 @@ from arc_codegen.ir.loops import (
     Store,
     Symbol,
     Var,
+    origin_of,
 )
 from arc_codegen.ir.types import DType
 from arc_codegen.passes.loopgen.symbols import FreshSymbols
@@ -106,7 +107,7 @@ def outlined(
         tuple(replace(b, kind=kind, shape=b.shape or (1,), values=()) for b, kind in _kinds(reads, writes)),
         tuple(inside),
         tuple(results),
-        next((s.origin for s in statements if getattr(s, "origin", None) is not None), None),  # type: ignore[union-attr]  # asked for
+        next((origin for s in statements if (origin := origin_of(s)) is not None), None),
         doc,
     )
     return local, _call(local, values, reads, writes, own, around)

@@ -18,7 +18,7 @@ from arc_codegen.ir.expressions import (
     own_expressions,
     with_expressions,
 )
-from arc_codegen.ir.loops import Expr, For, If, Index, Let, Load, LoopFunction, Op, Ref, Stmt, Symbol
+from arc_codegen.ir.loops import Expr, For, If, Index, Let, Load, LoopFunction, Op, Ref, Stmt, Symbol, origin_of
 from arc_codegen.passes.loopgen.symbols import FreshSymbols
 from arc_codegen.passes.loops.effects import effects
 
@@ -62,7 +62,7 @@ class _Sharing:
                     return made
                 if node not in known:
                     symbol = self.fresh.symbol("t")
-                    out.append(Let(symbol, made, getattr(statement, "origin", None)))  # noqa: B023 - called before the loop goes on
+                    out.append(Let(symbol, made, origin_of(statement)))  # noqa: B023 - called before the loop goes on
                     known[node] = Ref(symbol, node.dtype)
                 return known[node]
 

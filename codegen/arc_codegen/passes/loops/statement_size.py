@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from arc_codegen.ir.expressions import fold_expression, own_expressions, walk_statements, with_expressions
-from arc_codegen.ir.loops import Expr, If, Invoke, Let, Load, Op, Ref, Stmt, Store
+from arc_codegen.ir.loops import Expr, If, Invoke, Let, Load, Op, Ref, Stmt, Store, origin_of
 from arc_codegen.passes.loopgen.symbols import FreshSymbols
 
 
@@ -41,7 +41,7 @@ def shortened(statement: Stmt, most: int, fresh: FreshSymbols) -> list[Stmt]:
     if isinstance(statement, If) or sum(1 for e in own_expressions(statement) for _ in _operations(e)) <= most:
         return [statement]
     out: list[Stmt] = []
-    origin = getattr(statement, "origin", None)
+    origin = origin_of(statement)
 
     def combine(node: Expr, operands: list[tuple[Expr, int]]) -> tuple[Expr, int]:
         if not isinstance(node, Op):
